@@ -1,0 +1,117 @@
+import { openHost } from "../host/open-host.ts"
+import { Refusal } from "../report/refusal.ts"
+import { sayUnder } from "./engine.ts"
+import { type Context, type HostedInputs, type Lifecycle, PartlyDone } from "./lifecycle.ts"
+import { changedKeys, hasUnknown, type Properties, toWire, withoutProvider } from "./wire.ts"
+
+/** What the shim calls, in the provider process. It alone knows how answers and failures travel to the engine. */
+
+type AnyLifecycle = Lifecycle<HostedInputs, object>
+
+/** Only `check` is told the URN; what it found is kept for the calls that follow with the same inputs. */
+const urns = new Map<string, string>()
+
+export async function check(module: string, olds: Properties, news: Properties): Promise<CheckAnswer> {
+  const { self, ...inputs } = withoutProvider(news)
+  const { self: _, ...before } = withoutProvider(olds)
+  if (hasUnknown(inputs)) return { inputs: toWire(inputs), failures: [] }
+  const lifecycle = await load(module)
+  const wanted = inputs as unknown as HostedInputs
+  try {
+    const context = contextOf(wanted, typeof self === "string" ? self : undefined)
+    const known =
+      Object.keys(before).length === 0 || hasUnknown(before) ? undefined : (before as unknown as HostedInputs)
+    const checked = (await lifecycle.check?.(wanted, known, context)) ?? { inputs: wanted }
+    for (const line of checked.plan ?? []) context.say(line)
+    const answer = toWire(checked.inputs)
+    if (typeof self === "string") urns.set(JSON.stringify(answer), self)
+    return { inputs: answer, failures: [] }
+  } catch (error) {
+    // With a property's name the engine would print that property's value, in clear even when it is a secret.
+    return { inputs: toWire(inputs), failures: [{ property: "", reason: reasonOf(error) }] }
+  }
+}
+
+export interface CheckAnswer {
+  readonly inputs: Record<string, unknown>
+  readonly failures: { property: string; reason: string }[]
+}
+
+export async function diff(module: string, olds: Properties, news: Properties) {
+  const changed = changedKeys(olds, news)
+  if (changed.length === 0) return { changes: false }
+  const { identity } = await load(module)
+  const replaces = changed.filter((key) => (identity as readonly string[]).includes(key))
+  return { changes: true, replaces, deleteBeforeReplace: true }
+}
+
+export async function create(module: string, inputs: Properties) {
+  const wanted = toWire(withoutProvider(inputs))
+  const id = identify(module, await load(module), wanted)
+  return { id, outs: await converge(module, id, wanted, undefined) }
+}
+
+export async function update(module: string, id: string, olds: Properties, news: Properties) {
+  return { outs: await converge(module, id, toWire(withoutProvider(news)), toWire(withoutProvider(olds))) }
+}
+
+export async function read(module: string, id: string, state: Properties) {
+  const lifecycle = await load(module)
+  const kept = toWire(withoutProvider(state)) as unknown as HostedInputs
+  const live = await lifecycle.read(kept, contextOf(kept))
+  if (live === undefined) return { id: "", props: {} }
+  const props = toWire(live)
+  const inputs = Object.fromEntries(
+    Object.entries(props).filter(([key]) => !(lifecycle.outputs as readonly string[]).includes(key)),
+  )
+  return { id, props, inputs }
+}
+
+export async function remove(module: string, state: Properties): Promise<void> {
+  const lifecycle = await load(module)
+  const kept = toWire(withoutProvider(state)) as unknown as HostedInputs
+  await lifecycle.remove(kept, contextOf(kept))
+}
+
+async function converge(module: string, id: string, wanted: Properties, state: Properties | undefined) {
+  const lifecycle = await load(module)
+  const inputs = wanted as unknown as HostedInputs
+  try {
+    const outputs = await lifecycle.converge(inputs, state as object | undefined, contextOf(inputs))
+    return toWire({ ...wanted, ...outputs })
+  } catch (error) {
+    throw error instanceof PartlyDone ? saved(id, wanted, error) : error
+  }
+}
+
+/** The engine's partial failure: the resource is saved as it is, and the run fails with the message. */
+function saved(id: string, wanted: Properties, error: PartlyDone<object>) {
+  const message = reasonOf(error.cause)
+  return Object.assign(new Error(message), {
+    id,
+    properties: toWire({ ...wanted, ...error.outputs }),
+    reasons: [message],
+  })
+}
+
+async function load(module: string): Promise<AnyLifecycle> {
+  const { lifecycle } = (await import(`../${module}.ts`)) as { lifecycle: AnyLifecycle }
+  return lifecycle
+}
+
+function identify(module: string, lifecycle: AnyLifecycle, inputs: Properties): string {
+  const parts = (lifecycle.identity as readonly string[]).map((key) => String(inputs[key]))
+  return [module.replace(/\.provider$/, ""), ...parts].join("|")
+}
+
+function contextOf(inputs: HostedInputs, urn = urns.get(JSON.stringify(inputs))): Context {
+  const say = (line: string) => {
+    if (urn) void sayUnder(urn, line)
+  }
+  return { host: openHost(inputs.host), say }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Refusal) return error.message
+  return error instanceof Error ? `A mistake of ours, please report it: ${error.stack}` : String(error)
+}
