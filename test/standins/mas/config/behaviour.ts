@@ -1,0 +1,95 @@
+import type { Cursor } from "./cursor.ts"
+
+/** The sections that say how the server behaves, as far as the stand-in heeds them. */
+export interface BehaviourConfig {
+  readonly account: AccountConfig
+  readonly policy: PolicyConfig
+  /** Seconds. */
+  readonly accessTokenTtl: number
+  /** Seconds. */
+  readonly compatTokenTtl: number
+  readonly deviceCodeGrantEnabled: boolean
+  /** Terms of service, which MAS wants where Synapse had `user_consent`. */
+  readonly termsUri: string | undefined
+  readonly captchaService: string | undefined
+  readonly rateLimits: RateLimitsConfig
+}
+
+export interface AccountConfig {
+  readonly emailChangeAllowed: boolean
+  readonly displaynameChangeAllowed: boolean
+  readonly passwordRegistrationEnabled: boolean
+  readonly passwordChangeAllowed: boolean
+  readonly passwordRecoveryEnabled: boolean
+  readonly accountDeactivationAllowed: boolean
+  readonly loginWithEmailAllowed: boolean
+}
+
+/** What `policy.data` allows beyond the ordinary. */
+export interface PolicyConfig {
+  /** Client ids that may have `urn:mas:admin` by client credentials. */
+  readonly adminClients: readonly string[]
+  /** Localparts that may ask for `urn:mas:admin`. */
+  readonly adminUsers: readonly string[]
+}
+
+/** Tokens in the bucket, and how many come back a second. */
+export interface RateLimit {
+  readonly burst: number
+  readonly perSecond: number
+}
+
+export interface RateLimitsConfig {
+  readonly loginPerIp: RateLimit
+  readonly loginPerAccount: RateLimit
+}
+
+export function readBehaviour(root: Cursor): BehaviourConfig {
+  const experimental = root.section("experimental")
+  const login = root.section("rate_limiting").section("login")
+  return {
+    account: readAccount(root.section("account")),
+    captchaService: root.section("captcha").at("service")?.string(),
+    accessTokenTtl: experimental.at("access_token_ttl")?.integer("i64") ?? 300,
+    compatTokenTtl: experimental.at("compat_token_ttl")?.integer("i64") ?? 300,
+    deviceCodeGrantEnabled: root.section("oauth").at("device_code_grant_enabled")?.boolean() ?? true,
+    policy: readPolicy(root.section("policy").section("data")),
+    rateLimits: {
+      loginPerIp: readLimit(login.section("per_ip"), { burst: 3, perSecond: 3 / 60 }),
+      loginPerAccount: readLimit(login.section("per_account"), { burst: 1800, perSecond: 0.5 }),
+    },
+    termsUri: root.section("branding").at("tos_uri")?.url(),
+  }
+}
+
+function readAccount(cursor: Cursor): AccountConfig {
+  const flag = (key: string, byDefault: boolean) => cursor.at(key)?.boolean() ?? byDefault
+  return {
+    emailChangeAllowed: flag("email_change_allowed", true),
+    displaynameChangeAllowed: flag("displayname_change_allowed", true),
+    passwordRegistrationEnabled: flag("password_registration_enabled", false),
+    passwordChangeAllowed: flag("password_change_allowed", true),
+    passwordRecoveryEnabled: flag("password_recovery_enabled", false),
+    accountDeactivationAllowed: flag("account_deactivation_allowed", true),
+    loginWithEmailAllowed: flag("login_with_email_allowed", false),
+  }
+}
+
+/** `policy.data` is free-form to MAS itself: what is not a list of strings is left to the policy, so here to nobody. */
+function readPolicy(data: Cursor): PolicyConfig {
+  return {
+    adminClients: strings(data.at("admin_clients")?.plain()),
+    adminUsers: strings(data.at("admin_users")?.plain()),
+  }
+}
+
+function strings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : []
+}
+
+function readLimit(cursor: Cursor, byDefault: RateLimit): RateLimit {
+  return {
+    burst: cursor.at("burst")?.integer("u32") ?? byDefault.burst,
+    perSecond: cursor.at("per_second")?.number() ?? byDefault.perSecond,
+  }
+}
