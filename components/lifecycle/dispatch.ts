@@ -2,7 +2,7 @@ import { openHost } from "../host/open-host.ts"
 import { Refusal } from "../report/refusal.ts"
 import { sayUnder } from "./engine.ts"
 import { type Context, type HostedInputs, type Lifecycle, PartlyDone } from "./lifecycle.ts"
-import { changedKeys, hasUnknown, type Properties, toWire, withoutProvider } from "./wire.ts"
+import { changedKeys, fingerprint, hasUnknown, type Properties, toWire, withoutProvider } from "./wire.ts"
 
 /** What the shim calls, in the provider process. It alone knows how answers and failures travel to the engine. */
 
@@ -24,7 +24,7 @@ export async function check(module: string, olds: Properties, news: Properties):
     const checked = (await lifecycle.check?.(wanted, known, context)) ?? { inputs: wanted }
     for (const line of checked.plan ?? []) context.say(line)
     const answer = toWire(checked.inputs)
-    if (typeof self === "string") urns.set(JSON.stringify(answer), self)
+    if (typeof self === "string") urns.set(fingerprint(answer), self)
     return { inputs: answer, failures: [] }
   } catch (error) {
     // With a property's name the engine would print that property's value, in clear even when it is a secret.
@@ -104,7 +104,7 @@ function identify(module: string, lifecycle: AnyLifecycle, inputs: Properties): 
   return [module.replace(/\.provider$/, ""), ...parts].join("|")
 }
 
-function contextOf(inputs: HostedInputs, urn = urns.get(JSON.stringify(inputs))): Context {
+function contextOf(inputs: HostedInputs, urn = urns.get(fingerprint(inputs))): Context {
   const say = (line: string) => {
     if (urn) void sayUnder(urn, line)
   }

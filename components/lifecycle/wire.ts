@@ -31,3 +31,12 @@ export function toWire(value: object): Record<string, unknown> {
 export function changedKeys(state: Properties, wanted: Properties): string[] {
   return Object.keys(wanted).filter((key) => key !== providerKey && !isDeepStrictEqual(state[key], wanted[key]))
 }
+
+/** The same text for the same values, whatever the order of their names: the engine does not keep it. */
+export function fingerprint(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
+}

@@ -1,0 +1,97 @@
+/** An answer over HTTP, as far as it matters here. */
+export interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+/** What clients see of the server's way to log in; legacy and delegated differ in each field. */
+export interface ClientView {
+  /** Who offers what at `GET /_matrix/client/v3/login` through the proxy. */
+  readonly loginFlows: string
+  /** The same, asked of Synapse itself: only a proxy's route keeps people from it. */
+  readonly loginFlowsOfSynapse: string
+  /** The issuer in `/_matrix/client/v1/auth_metadata` (MSC2965, Matrix 1.15). */
+  readonly authMetadata: string
+  /** The issuer in the client well-known (`org.matrix.msc2965.authentication`). */
+  readonly wellKnown: string
+  /** Who answers `POST …/logout` and `…/refresh` through the proxy. */
+  readonly logoutAndRefresh: string
+}
+
+export const notServed = "not served"
+export const passwordForm = "m.login.password"
+export const delegatedToMas = "m.login.sso, delegated to MAS"
+
+/** What clients should see. */
+export function expectedView(wanted: { readonly issuer: string | null; readonly wellKnownIssuer: string }): ClientView {
+  const { issuer, wellKnownIssuer } = wanted
+  return issuer === null
+    ? {
+        loginFlows: passwordForm,
+        loginFlowsOfSynapse: passwordForm,
+        authMetadata: notServed,
+        wellKnown: wellKnownIssuer,
+        logoutAndRefresh: "served",
+      }
+    : {
+        loginFlows: delegatedToMas,
+        loginFlowsOfSynapse: notServed,
+        authMetadata: issuer,
+        wellKnown: wellKnownIssuer,
+        logoutAndRefresh: "served",
+      }
+}
+
+/**
+ * Reads log-in flows. MAS offers `m.login.sso` with `oauth_aware_preferred` (MSC3824), and may offer passwords beside
+ * it for old clients; a Synapse that checks passwords itself offers them without. A delegated Synapse answers 404.
+ */
+export function readLoginFlows({ status, text }: Answer): string {
+  if (status === 404) return notServed
+  const flows = parse(text)?.["flows"]
+  if (status !== 200 || !Array.isArray(flows)) return unexpected(status)
+  const isDelegated = flows.some(
+    (flow) =>
+      flow?.type === "m.login.sso" &&
+      (flow["oauth_aware_preferred"] === true || flow["org.matrix.msc3824.delegated_oidc_compatibility"] === true),
+  )
+  if (isDelegated) return delegatedToMas
+  const types = flows.map((flow) => String(flow?.type))
+  return types.includes(passwordForm) ? passwordForm : types.join(", ")
+}
+
+/** Reads the issuer from auth metadata; a legacy Synapse answers 404. */
+export function readAuthMetadata({ status, text }: Answer): string {
+  if (status === 404) return notServed
+  const issuer = parse(text)?.["issuer"]
+  return status === 200 && typeof issuer === "string" ? issuer : unexpected(status)
+}
+
+/** Reads the issuer from the client well-known. */
+export function readWellKnown({ status, text }: Answer): string {
+  if (status === 404) return notServed
+  const document = parse(text)
+  if (status !== 200 || document === undefined) return unexpected(status)
+  const key = document["org.matrix.msc2965.authentication"]
+  const issuer = typeof key === "object" && key !== null ? (key as Record<string, unknown>)["issuer"] : undefined
+  return typeof issuer === "string" ? issuer : "names no issuer"
+}
+
+/** Reads who serves log-out and refresh: a delegated Synapse does not know them (404 `M_UNRECOGNIZED`). */
+export function readRoutes(answers: { readonly logout: Answer; readonly refresh: Answer }): string {
+  const missing = Object.entries(answers).flatMap(([name, { status }]) => (status === 404 ? [name] : []))
+  return missing.length === 0 ? "served" : `${missing.join(" and ")} not served: no route to MAS`
+}
+
+function unexpected(status: number): string {
+  return `an answer that makes no sense (HTTP ${status})`
+}
+
+function parse(text: string): Record<string, never> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === "object" && value !== null ? (value as Record<string, never>) : undefined
+  } catch {
+    return undefined
+  }
+}
