@@ -1,5 +1,8 @@
 import type { Duplex } from "node:stream"
 
+/** A program and its arguments. Public on the machine: never a secret in it. */
+export type Argv = readonly [string, ...string[]]
+
 /** What a finished program left behind. */
 export interface Finished {
   readonly exitCode: number
@@ -10,7 +13,11 @@ export interface Finished {
 export interface ExecOptions {
   /** Given to the program's standard input, which is closed after it. The place for secrets: argv is public. */
   readonly stdin?: string
-  /** The program is ended after this. Default: 60. */
+  /** Path of a file on the host to read as standard input, in place of `stdin`. */
+  readonly stdinFile?: string
+  /** Path on the host that takes standard output byte for byte (mode 0600, emptied first); `stdout` is then empty. */
+  readonly stdoutFile?: string
+  /** The program is ended after this, with all that it has started. Default: 60. */
   readonly timeoutSeconds?: number
 }
 
@@ -19,7 +26,15 @@ export interface FileFacts {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  /** In bytes. */
+  readonly size: number
   readonly modifiedAt: Date
+}
+
+/** What the file must still be, and what it is to become. */
+export interface Change {
+  readonly before: string
+  readonly after: string
 }
 
 /**
@@ -29,27 +44,43 @@ export interface FileFacts {
 export interface Host {
   /** For people: `this machine`, or `user@vps`. */
   readonly name: string
-  /** The text of a file. Throws `host/file-missing`. */
+  /** The text of a file, a byte order mark included. Throws `host/file-missing`, `-not-readable`, `-not-text`. */
   read(path: string): Promise<string>
   /** The text of a file, or `undefined` where there is none. */
   readIfPresent(path: string): Promise<string | undefined>
   /** Throws `host/file-missing`. */
   stat(path: string): Promise<FileFacts>
   /**
-   * Puts `after` in the place of `before` in one step (temporary file beside it, same owner and mode, fsync, rename).
-   * Throws `host/file-changed` when the file no longer is `before`, `host/file-not-writable` when it cannot be written.
+   * Puts `after` in the place of `before` in one step (temporary file beside it, same owner and mode, fsync, rename),
+   * one at a time. Through a symbolic link it changes what the link points at, never the link.
+   *
+   * The file becomes another inode: a container that mounts this very file, not its folder, goes on seeing the old
+   * one until the container restarts (`mountsFileItself` tells).
+   *
+   * Throws `host/file-changed` when the file no longer is `before`, `host/file-not-writable` when it cannot be
+   * written or its owner not be kept, `host/disk-full`; the file is then as it was and nothing lies beside it.
    */
-  replace(path: string, change: { readonly before: string; readonly after: string }): Promise<void>
-  /** Writes a file of ours, whole and in one step, with this mode; owner and group as those of `like`, if given. */
+  replace(path: string, change: Change): Promise<void>
+  /**
+   * Writes a file of ours, whole and in one step, with this mode; owner and group as those of `like`, if given.
+   * Folders that are missing above it are made (mode 0700). Throws as `replace` does.
+   */
   write(path: string, text: string, attributes: { readonly mode: number; readonly like?: string }): Promise<void>
   /** Removes a file of ours; nothing happens where there is none. */
   remove(path: string): Promise<void>
-  /** Runs a program by argv, without a shell. Resolves whatever the exit code is; throws `host/command-failed` when it cannot run at all or takes too long. */
-  exec(argv: readonly [string, ...string[]], options?: ExecOptions): Promise<Finished>
-  /** A TCP stream to `address:port` as seen from the host. */
+  /**
+   * Runs a program by argv, without a shell. Resolves whatever the exit code is. Throws `host/program-missing`,
+   * `host/command-timed-out`, and `host/command-failed` when it cannot run at all.
+   */
+  exec(argv: Argv, options?: ExecOptions): Promise<Finished>
+  /** A TCP stream to `address:port` as seen from the host. Throws `host/unreachable`. */
   connect(address: string, port: number): Promise<Duplex>
-  /** Runs `work` while holding the lock named `path` (a path beside what it guards); waits for its turn. */
-  withLock<T>(path: string, work: () => Promise<T>): Promise<T>
+  /**
+   * Runs `work` while holding the lock named `path` (a path beside what it guards, not that file itself); waits for
+   * its turn, `waitSeconds` at most (default 600). Not reentrant. A holder that dies, however it dies, lets go at once.
+   * Throws `host/lock-busy`, and `host/lock-lost` after the work when the lock was taken from us meanwhile.
+   */
+  withLock<T>(path: string, work: () => Promise<T>, options?: { readonly waitSeconds?: number }): Promise<T>
 }
 
 /** How a resource names its host in its inputs: plain data, without secrets. SSH comes with a later issue. */

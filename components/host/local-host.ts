@@ -1,0 +1,20 @@
+import type { Host } from "./host.ts"
+import { execLocally } from "./local-exec.ts"
+import { readLocal, readLocalIfPresent, removeLocal, statLocal } from "./local-files.ts"
+import { withLocalLock } from "./local-lock.ts"
+import { connectLocally } from "./local-tcp.ts"
+import { replaceLocal, writeLocal } from "./local-writes.ts"
+
+/** The machine that this process runs on. */
+export const localHost: Host = {
+  name: "this machine",
+  read: readLocal,
+  readIfPresent: readLocalIfPresent,
+  stat: statLocal,
+  replace: replaceLocal,
+  write: writeLocal,
+  remove: removeLocal,
+  exec: execLocally,
+  connect: connectLocally,
+  withLock: withLocalLock,
+}
