@@ -1,0 +1,34 @@
+import { execa } from "execa"
+import type { ImageName, ImageOptions } from "./images.ts"
+
+/** The images that people run, by exact version. */
+export const officialImages: Readonly<Record<ImageName, string>> = {
+  synapse: "matrixdotorg/synapse:v1.163.2",
+  mas: "ghcr.io/element-hq/matrix-authentication-service:1.22.0",
+  postgres: "postgres:15.14-bookworm",
+  nginx: "nginx:1.28.0-bookworm",
+  element: "vectorim/element-web:v1.12.3",
+}
+
+/** A registry that has not begun to answer by then is taken as out of reach; once it has, a pull may take its time. */
+const answerSeconds = 8
+
+/** Makes sure that the image is here. `false`: it is not, and its registry does not hand it out. */
+export async function pullOfficial(reference: string, { docker, say }: ImageOptions): Promise<boolean> {
+  if (await isHere(docker, reference)) return true
+  const pull = execa(docker, ["pull", reference], { reject: false, all: true })
+  const tooLate = setTimeout(() => pull.kill(), answerSeconds * 1000)
+  for await (const line of pull) {
+    if (!String(line).includes("Pulling from")) continue
+    clearTimeout(tooLate)
+    say?.(`pulling ${reference}`)
+  }
+  clearTimeout(tooLate)
+  return (await pull).exitCode === 0
+}
+
+/** Tells whether the engine has the image. */
+export async function isHere(docker: string, reference: string): Promise<boolean> {
+  const { exitCode } = await execa(docker, ["image", "inspect", reference], { reject: false, stdout: "ignore" })
+  return exitCode === 0
+}
