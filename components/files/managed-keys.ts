@@ -1,0 +1,44 @@
+import { type Absent, absent, isAbsent, type JsonValue, sameValue } from "../documents/json-value.ts"
+
+/** A key that we want in somebody else's document. */
+export interface WantedKey {
+  /** In the documents engine's syntax: `matrix.secret`, `clients[client_id=01AB…].redirect_uris`. */
+  readonly path: string
+  readonly value: JsonValue | Absent
+  /** Given for a value that nobody may see: what is shown in its place. */
+  readonly secret?: { readonly right: string; readonly wrong: string }
+}
+
+/** Managed keys as people see them, in preview and in the state: no secret, and a word where there is nothing. */
+export type ShownKeys = Readonly<Record<string, JsonValue>>
+
+const nothing = "(absent)"
+
+/** The managed keys as `live` has them, in the form for people. */
+export function showKeys(
+  paths: readonly string[],
+  live: Readonly<Record<string, JsonValue | Absent>>,
+  wanted: readonly WantedKey[],
+): ShownKeys {
+  const byPath = new Map(wanted.map((key) => [key.path, key]))
+  return Object.fromEntries(paths.map((path) => [path, showKey(live[path] ?? absent, byPath.get(path))]))
+}
+
+function showKey(live: JsonValue | Absent, wanted: WantedKey | undefined): JsonValue {
+  if (isAbsent(live)) return nothing
+  if (wanted?.secret === undefined) return live
+  const isRight = !isAbsent(wanted.value) && sameValue(live, wanted.value)
+  return isRight ? wanted.secret.right : wanted.secret.wrong
+}
+
+/** A line for each key that is to change: `password_config.enabled: true → false`. */
+export function changesForPeople(before: ShownKeys, after: ShownKeys): string[] {
+  return Object.entries(after)
+    .filter(([path, value]) => !sameValue(before[path] ?? nothing, value))
+    .map(([path, value]) => `${path}: ${inWords(before[path])} → ${inWords(value)}`)
+}
+
+function inWords(value: JsonValue | undefined): string {
+  if (value === undefined) return nothing
+  return typeof value === "string" ? value : JSON.stringify(value)
+}
