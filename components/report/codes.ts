@@ -35,6 +35,11 @@ export const refusalCodes = [
   "http/no-answer",
   "http/not-json",
   "http/unreachable",
+  "mas/too-old",
+  "synapse/conflicting-keys",
+  "synapse/faulty-release",
+  "synapse/too-old",
+  "synapse/version-unknown",
 ] as const
 
 export type RefusalCode = (typeof refusalCodes)[number]
