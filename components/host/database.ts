@@ -1,0 +1,178 @@
+import type { Duplex } from "node:stream"
+import pg from "pg"
+import { Refusal } from "../report/refusal.ts"
+import type { Secret } from "../report/secret.ts"
+import { refuseConnecting, refuseQuery } from "./database-refusals.ts"
+import type { Argv, Host } from "./host.ts"
+import { inspectService } from "./inspection.ts"
+
+/** How to reach a Postgres database. The password travels to the server only, by SCRAM where it asks for that. */
+export interface DatabaseAddress {
+  /** A container by name, asked for its address on its networks, or what can be reached from the host. */
+  readonly address:
+    | { readonly container: string; readonly port?: number; readonly engine?: Argv }
+    | { readonly host: string; readonly port?: number }
+  readonly user: string
+  readonly password?: string | Secret<string>
+  readonly database: string
+}
+
+export interface DatabaseOptions {
+  /** Default: false; the server then refuses every statement that would change something. */
+  readonly writable?: boolean
+  /** How long a statement may take. Default: 60. */
+  readonly statementSeconds?: number
+}
+
+/**
+ * A session in a database. 64-bit integers and numerics come as strings, timestamps as `Date`, JSON parsed.
+ * Statements throw `database/table-missing`, `database/lacks-rights`, or `database/query-failed`; never with a
+ * parameter's value in the text.
+ */
+export interface Database extends AsyncDisposable {
+  rows<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>
+  /** Of a query that gives exactly one row. */
+  row<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<Row>
+  /** How many rows it touched. */
+  execute(sql: string, parameters?: readonly unknown[]): Promise<number>
+  /** All or nothing; by default at the level that sees one moment (`REPEATABLE READ`). Not to be nested. */
+  transaction<T>(work: () => Promise<T>): Promise<T>
+  /** May be called again. */
+  close(): Promise<void>
+}
+
+const connectSeconds = 15
+
+/**
+ * Begins a session over `Host.connect`, read-only unless said otherwise. Encrypted where the server offers it, with
+ * whatever certificate it has (libpq's `sslmode=prefer`): the way there is the host's own or a network of containers.
+ *
+ * Throws `database/unreachable`, `database/password-refused`, `database/missing`.
+ */
+export async function openDatabase(
+  host: Host,
+  address: DatabaseAddress,
+  options: DatabaseOptions = {},
+): Promise<Database> {
+  const { hostname, port } = await whereItListens(host, address)
+  const client = await connect(host, address, { hostname, port })
+  try {
+    const { writable = false, statementSeconds = 60 } = options
+    await client.query(`SET default_transaction_read_only = ${writable ? "off" : "on"}`)
+    await client.query(`SET statement_timeout = ${Math.round(statementSeconds * 1000)}`)
+  } catch (error) {
+    await client.end()
+    throw error
+  }
+  return session(client, { host: host.name, database: address.database })
+}
+
+interface Listening {
+  readonly hostname: string
+  readonly port: number
+}
+
+async function whereItListens(host: Host, { address, database }: DatabaseAddress): Promise<Listening> {
+  const port = address.port ?? 5432
+  if ("host" in address) return { hostname: address.host, port }
+  const { container, engine } = address
+  const inspection = await inspectService(host, { name: container, ...(engine ? { engine } : {}) })
+  const hostname = inspection.networks.find((network) => network.address !== undefined)?.address
+  if (hostname !== undefined) return { hostname, port }
+  if (inspection.isRunning && inspection.networkMode === "host") return { hostname: "127.0.0.1", port }
+  throw new Refusal({
+    code: "database/unreachable",
+    what: inspection.isRunning
+      ? `The container ${container} has no address on any network`
+      : `The container ${container} of the database is not running`,
+    where: { host: host.name, container, database },
+    meaning: "Nothing was read and nothing was changed.",
+    next: `Start it (\`docker start ${container}\`), or give the database's host and port.`,
+  })
+}
+
+async function connect(host: Host, address: DatabaseAddress, listening: Listening): Promise<pg.Client> {
+  try {
+    return await begin(host, address, listening, { rejectUnauthorized: false })
+  } catch (error) {
+    if (error instanceof Error && /does not support SSL connections/.test(error.message)) {
+      return await begin(host, address, listening, false).catch((plain) => {
+        throw refuseConnecting(plain, { host: host.name, ...address })
+      })
+    }
+    throw refuseConnecting(error, { host: host.name, ...address })
+  }
+}
+
+async function begin(
+  host: Host,
+  { user, password, database }: DatabaseAddress,
+  { hostname, port }: Listening,
+  ssl: { readonly rejectUnauthorized: false } | false,
+): Promise<pg.Client> {
+  const stream = await host.connect(hostname, port)
+  const client = new pg.Client({
+    ...{ host: hostname, port, user, database, ssl },
+    // An empty one keeps pg from looking for a password in this process's environment and files.
+    password: password === undefined ? "" : typeof password === "string" ? password : password.reveal(),
+    application_name: "matrix-auth",
+    connectionTimeoutMillis: connectSeconds * 1000,
+    stream: () => asSocket(stream),
+  })
+  // After the session has begun, pg tells a broken connection here as well as to the query that it breaks.
+  client.on("error", () => {})
+  try {
+    await client.connect()
+  } catch (error) {
+    stream.destroy()
+    throw error
+  }
+  return client
+}
+
+/** pg is given a socket and connects it; ours is connected already. */
+function asSocket(stream: Duplex): Duplex {
+  return Object.assign(stream, {
+    connect: () => void queueMicrotask(() => stream.emit("connect")),
+    setNoDelay: () => stream,
+    setKeepAlive: () => stream,
+  })
+}
+
+function session(client: pg.Client, where: { readonly host: string; readonly database: string }): Database {
+  const ask = async (sql: string, parameters: readonly unknown[]) => {
+    try {
+      return await client.query(sql, [...parameters])
+    } catch (error) {
+      throw refuseQuery(error, where)
+    }
+  }
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= client.end()
+    return closing
+  }
+  return {
+    rows: async (sql, parameters = []) => (await ask(sql, parameters)).rows,
+    async row(sql, parameters = []) {
+      const { rows } = await ask(sql, parameters)
+      if (rows.length === 1) return rows[0]
+      throw new Error(`expected one row, got ${rows.length}: ${sql}`)
+    },
+    execute: async (sql, parameters = []) => (await ask(sql, parameters)).rowCount ?? 0,
+    async transaction(work) {
+      await ask("BEGIN ISOLATION LEVEL REPEATABLE READ", [])
+      try {
+        const result = await work()
+        await ask("COMMIT", [])
+        return result
+      } catch (error) {
+        // Where the session itself broke, the server rolls back by itself.
+        await client.query("ROLLBACK").catch(() => {})
+        throw error
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

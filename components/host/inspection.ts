@@ -1,0 +1,157 @@
+import { z } from "zod"
+import { Refusal } from "../report/refusal.ts"
+import { askEngine, commandFailed, containerMissing, saysNoSuchContainer } from "./engine.ts"
+import type { Host } from "./host.ts"
+import { containerOf, engineOf, type ServiceAddress } from "./service-address.ts"
+
+export interface Mount {
+  readonly kind: "bind" | "volume" | "tmpfs" | "npipe" | "cluster" | "image"
+  /** Absolute path on the host; empty for tmpfs. */
+  readonly source: string
+  /** Absolute path in the container. */
+  readonly target: string
+  readonly isWritable: boolean
+}
+
+export interface Network {
+  readonly name: string
+  /** IPv4, else IPv6; `undefined` while the container does not run. */
+  readonly address: string | undefined
+}
+
+/** A service's container as it is. Holds no value of its environment. */
+export interface Inspection {
+  readonly id: string
+  readonly container: string
+  readonly status: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"
+  readonly isRunning: boolean
+  /** `undefined`: never. */
+  readonly startedAt: Date | undefined
+  /** Of the last time it ended; 0 while it runs for the first time. */
+  readonly exitCode: number
+  /** `none`: the image and compose file declare no health check. */
+  readonly health: "healthy" | "unhealthy" | "starting" | "none"
+  readonly image: {
+    /** As it was asked for, such as `ghcr.io/element-hq/synapse:v1.163.2`. */
+    readonly reference: string
+    /** `sha256:…` of the image that it was made from, wherever the tag points today. */
+    readonly id: string
+  }
+  readonly networks: readonly Network[]
+  /** `bridge`, `host`, `none`, `container:…` or the name of the first network. */
+  readonly networkMode: string
+  readonly mounts: readonly Mount[]
+  readonly environmentNames: readonly string[]
+  /** As in the image or compose file: empty for root, `991:991`, a name. */
+  readonly user: string
+  readonly workingDirectory: string
+  /** `name:address` lines for its hosts file. */
+  readonly extraHosts: readonly string[]
+  readonly dns: readonly string[]
+  readonly groups: readonly string[]
+}
+
+const list = z.array(z.string()).nullish()
+
+/** The part of `docker inspect` that we rely on: Engine API 1.41 (docker 20.10) and later. */
+const inspected = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  Image: z.string(),
+  State: z.object({
+    Status: z.enum(["created", "running", "paused", "restarting", "removing", "exited", "dead"]),
+    Running: z.boolean(),
+    ExitCode: z.number(),
+    StartedAt: z.string(),
+    Health: z.object({ Status: z.string() }).nullish(),
+  }),
+  Config: z.object({ Image: z.string(), Env: list, User: z.string().nullish(), WorkingDir: z.string().nullish() }),
+  HostConfig: z.object({ NetworkMode: z.string(), ExtraHosts: list, Dns: list, GroupAdd: list }),
+  NetworkSettings: z.object({
+    Networks: z
+      .record(z.string(), z.object({ IPAddress: z.string(), GlobalIPv6Address: z.string().nullish() }))
+      .nullish(),
+  }),
+  Mounts: z.array(
+    z.object({
+      Type: z.enum(["bind", "volume", "tmpfs", "npipe", "cluster", "image"]),
+      Source: z.string().default(""),
+      Destination: z.string(),
+      RW: z.boolean(),
+    }),
+  ),
+})
+
+type Inspected = z.infer<typeof inspected>
+
+/** Throws `docker/container-missing`, and what every use of Docker may (`askEngine`). */
+export async function inspectService(host: Host, service: ServiceAddress): Promise<Inspection> {
+  return describe(await inspectRaw(host, service))
+}
+
+/** `NAME=value` of the service's container. Secrets: for standard input only, never for argv, a log or an error. */
+export async function environmentOf(host: Host, service: ServiceAddress): Promise<readonly string[]> {
+  return (await inspectRaw(host, service)).Config.Env ?? []
+}
+
+async function inspectRaw(host: Host, service: ServiceAddress): Promise<Inspected> {
+  const container = containerOf(service)
+  const words = ["container", "inspect", container]
+  const finished = await askEngine(host, service, words)
+  const where = { host: host.name, container }
+  if (saysNoSuchContainer(finished)) throw await containerMissing(host, service)
+  if (finished.exitCode !== 0) throw commandFailed([...engineOf(service), ...words], finished, where)
+  const parsed = z.tuple([inspected]).safeParse(parseJson(finished.stdout))
+  if (parsed.success) return parsed.data[0]
+  throw new Refusal({
+    code: "docker/command-failed",
+    what: `The container engine describes ${container} in a way that we do not know`,
+    where: { ...where, keyPath: parsed.error.issues.map(({ path }) => path.join(".")).join(", ") },
+    meaning: "Nothing was changed.",
+    next: "Use Docker 20.10 or later, or podman 4 or later.",
+    cause: parsed.error,
+  })
+}
+
+/** Without the parser's own error, which quotes what it was given. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function describe({ Id, Name, Image, State, Config, HostConfig, NetworkSettings, Mounts }: Inspected): Inspection {
+  return {
+    id: Id,
+    container: Name.replace(/^\//, ""),
+    status: State.Status,
+    isRunning: State.Running && State.Status === "running",
+    startedAt: State.StartedAt.startsWith("0001-") ? undefined : new Date(State.StartedAt),
+    exitCode: State.ExitCode,
+    health: healthOf(State.Health?.Status),
+    image: { reference: Config.Image, id: Image },
+    networks: Object.entries(NetworkSettings.Networks ?? {}).map(([name, { IPAddress, GlobalIPv6Address }]) => ({
+      name,
+      address: IPAddress || GlobalIPv6Address || undefined,
+    })),
+    networkMode: HostConfig.NetworkMode,
+    mounts: Mounts.map(({ Type, Source, Destination, RW }) => ({
+      kind: Type,
+      source: Source,
+      target: Destination,
+      isWritable: RW,
+    })),
+    environmentNames: (Config.Env ?? []).map((line) => line.slice(0, line.indexOf("="))),
+    user: Config.User ?? "",
+    workingDirectory: Config.WorkingDir ?? "",
+    extraHosts: HostConfig.ExtraHosts ?? [],
+    dns: HostConfig.Dns ?? [],
+    groups: HostConfig.GroupAdd ?? [],
+  }
+}
+
+function healthOf(status: string | undefined): Inspection["health"] {
+  return status === "healthy" || status === "unhealthy" || status === "starting" ? status : "none"
+}
