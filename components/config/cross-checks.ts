@@ -1,0 +1,84 @@
+import { isNothing } from "./fields.ts"
+import { type Evidence, type Mistake, mistakeAt } from "./mistakes.ts"
+import { isMapping, type Mapping } from "./raw.ts"
+
+/** Mistakes that show only when several keys are looked at together; each check does with what there is. */
+export function crossChecks(raw: Mapping, evidence: Evidence): Mistake[] {
+  return [
+    ...serviceChecks(raw, evidence),
+    ...fileChecks(raw, evidence),
+    ...stagingChecks(raw, evidence),
+    ...secretChecks(raw, evidence),
+  ]
+}
+
+const serviceCommands = ["cli", "start", "stop", "restart", "logs"]
+
+/** Without a container, every command has to be told. */
+function serviceChecks(raw: Mapping, evidence: Evidence): Mistake[] {
+  return ["synapse", "mas"].flatMap((service) => {
+    const section = isMapping(raw[service]) ? raw[service] : {}
+    if (!isNothing(section.container)) return []
+    const commands = isMapping(section.commands) ? section.commands : {}
+    const missing = serviceCommands.filter((command) => isNothing(commands[command]))
+    if (missing.length === 0) return []
+    const why = missing.length < serviceCommands.length ? { why: `commands lacks ${missing.join(", ")}` } : {}
+    const complaint = { expected: "the name of a container, or all five of commands", example: service, ...why }
+    return [mistakeAt([service, "container"], complaint, evidence)]
+  })
+}
+
+const files = [
+  ["synapse", "homeserverYaml"],
+  ["mas", "config"],
+  ["wellKnown", "file"],
+  ["element", "config"],
+] as const
+
+function fileChecks(raw: Mapping, evidence: Evidence): Mistake[] {
+  const paths = files.map(([section, key]) => (isMapping(raw[section]) ? raw[section][key] : undefined))
+  return files.flatMap((path, index) => {
+    const first = paths.indexOf(paths[index])
+    if (isNothing(paths[index]) || first === index) return []
+    const why = `${files[first]?.join(".")} names the same file`
+    return [mistakeAt(path, { expected: "a file of its own", example: `/srv/${path[0]}/config`, why }, evidence)]
+  })
+}
+
+function stagingChecks(raw: Mapping, evidence: Evidence): Mistake[] {
+  const staging = raw.staging
+  if (!isMapping(staging)) return []
+  const ports = isMapping(staging.ports) ? Object.entries(staging.ports) : []
+  const numbers = ports.map(([, port]) => String(port))
+  const twice = ports.flatMap(([name], index) => {
+    const first = numbers.indexOf(numbers[index] ?? "")
+    if (first === index) return []
+    const why = `staging.ports.${ports[first]?.[0]} has it`
+    return [mistakeAt(["staging", "ports", name], { expected: "a port of its own", example: "18081", why }, evidence)]
+  })
+  if (String(raw.lab) === "true") return twice
+  const complaint = { expected: "true beside staging", example: "true", why: "the staging stack is plain http" }
+  return [mistakeAt(["lab"], complaint, evidence), ...twice]
+}
+
+/** A client's secret is stored encrypted, or not at all. */
+function secretChecks(raw: Mapping, evidence: Evidence): Mistake[] {
+  const secrets = raw.clientSecrets
+  if (!isMapping(secrets)) return []
+  return Object.keys(secrets)
+    .filter((name) => !isEncrypted(name, evidence))
+    .map((name) => {
+      const example = `pulumi config set --secret --path clientSecrets.${name} …`
+      const why = "it is in the file in the clear: take another secret, this one has been seen"
+      return mistakeAt(["clientSecrets", name], { expected: "a secret, stored encrypted", example, why }, evidence)
+    })
+}
+
+function isEncrypted(name: string, { secretKeys, stored }: Evidence): boolean {
+  if (!secretKeys.has("clientSecrets")) return false
+  const kept = stored?.clientSecrets
+  // Encrypted as a whole, or the file is not at hand: the engine's word is all there is.
+  if (!isMapping(kept) || "secure" in kept) return true
+  const entry = kept[name]
+  return entry === undefined || (isMapping(entry) && "secure" in entry)
+}

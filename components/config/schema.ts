@@ -1,0 +1,211 @@
+import { z } from "zod"
+import { takeOverKeys } from "../synapse/conflicting-keys.ts"
+import { address } from "./addresses.ts"
+import {
+  absolutePath,
+  argv,
+  type Complaint,
+  containerName,
+  field,
+  filePath,
+  hostName,
+  image,
+  type Note,
+  oneOf,
+  port,
+  serverName,
+  version,
+  wholeNumber,
+  yesOrNo,
+} from "./fields.ts"
+
+/** What the reading of some keys depends on. */
+export interface Surroundings {
+  /** In the lab, public addresses may be plain http. */
+  readonly lab: boolean
+  readonly serverName: string | undefined
+  readonly note: Note
+}
+
+/**
+ * Everything the config may hold but `clients` and `clientSecrets` (see clients.ts), section by section. Each key tells
+ * what belongs there; what depends on more than one key is in cross-checks.ts.
+ */
+export function sections(surroundings: Surroundings) {
+  return z.strictObject({
+    /**
+     * The switch. `legacy`: Synapse checks passwords itself, and all that is neutral is prepared. `delegated`: MAS is
+     * the only auth provider (MSC3861). Default: legacy.
+     */
+    authentication: field(oneOf(["legacy", "delegated"])).default("legacy"),
+    /** What stands after the colon in a user id. Never changes. */
+    serverName: field(serverName),
+    /** Where files and services are. Default: this machine. */
+    host: z.strictObject({ kind: field(oneOf(["local"])).default("local") }).prefault({}),
+    synapse: synapse(surroundings),
+    mas: mas(surroundings),
+    databases: z.strictObject({ synapse: database("postgres"), mas: database("mas-postgres") }).prefault(nothing),
+    wellKnown: wellKnown(surroundings),
+    element: element(surroundings),
+    /** Warnings taken note of: name of the warning, and how many it counted. */
+    acknowledge: z.record(z.string(), field(wholeNumber({ least: 0, most: 1e9 }, 3))).default({}),
+    /** The stack is a lab: public addresses may be plain http. Default: false. */
+    lab: field(yesOrNo).default(false),
+    staging: staging().optional(),
+  })
+}
+
+/** A section that may be left out in the file: then each of its missing keys is told, not the section alone. */
+const nothing: never = {} as never
+
+/** What stands in for the ways in which a service in a container is started and the like: each a program with its arguments. */
+function commands<Name extends string>(names: readonly Name[]) {
+  const shape = Object.fromEntries(names.map((name) => [name, field(argv).optional()]))
+  return z.strictObject(shape as Record<Name, ReturnType<typeof optionalArgv>>).prefault({} as never)
+}
+
+const optionalArgv = () => field(argv).optional()
+
+function synapse({ lab }: Surroundings) {
+  const url = {
+    expected: "the public base address of the client API, https and without a path",
+    example: "https://matrix.example.org/",
+    name: "synapse.url",
+  }
+  const rendezvous = {
+    expected: "the address of a rendezvous server for log-in by QR code (MSC4108)",
+    example: "https://auth.example.org/_matrix/client/unstable/org.matrix.msc4108/rendezvous",
+    name: "synapse.qrCodeEndpoint",
+  }
+  return z
+    .strictObject({
+      /** The container that runs Synapse's main process. Left out only where `commands` has all there is to do. */
+      container: field(containerName("synapse")).optional(),
+      /** homeserver.yaml on the host. */
+      homeserverYaml: field(filePath("/srv/synapse/homeserver.yaml")),
+      /** Public base of the client API, slash at the end. */
+      url: field(address({ ...url, plainHttp: lab, path: "none" })),
+      /**
+       * `experimental_features.msc4108_delegation_endpoint` (log-in by QR code, 2024 form): written with the block, gone
+       * without it, since Synapse starts with neither alone.
+       */
+      qrCodeEndpoint: field(address({ ...rendezvous, plainHttp: lab, path: "document" })).optional(),
+      /** Settings that stop a delegated Synapse from starting and that we may take out while delegated. */
+      takeOver: z.array(field(oneOf(takeOverKeys))).default([]),
+      commands: commands(["cli", "start", "stop", "restart", "logs"]),
+    })
+    .prefault(nothing)
+}
+
+function mas({ lab, note }: Surroundings) {
+  const internal = { plainHttp: true, path: "folder" } as const
+  const issuer = {
+    expected: "MAS's public address, https and with a slash at the end",
+    example: "https://auth.example.org/",
+    name: "issuer",
+  }
+  const endpoint = { expected: "MAS's address as Synapse sees it", example: "http://mas:8080/", name: "mas.endpoint" }
+  const synapseEndpoint = {
+    expected: "Synapse's address as MAS sees it",
+    example: "http://synapse:8008/",
+    name: "mas.synapseEndpoint",
+  }
+  return z
+    .strictObject({
+      container: field(containerName("mas")).optional(),
+      /** MAS's config.yaml on the host. */
+      config: field(filePath("/srv/mas/config.yaml")),
+      /** MAS's public address, slash at the end: clients compare it byte for byte (RFC 8414, section 3.3). */
+      issuer: field(address({ ...issuer, plainHttp: lab, path: "folder" }), note),
+      /** MAS's address as Synapse sees it: may be internal, slash at the end. */
+      endpoint: field(address({ ...endpoint, ...internal })),
+      /** Synapse's address as MAS sees it: may be internal, slash at the end. */
+      synapseEndpoint: field(address({ ...synapseEndpoint, ...internal })),
+      /** How long MAS's log has to stay free of errors after a restart, in seconds. Default: 30. */
+      cleanLogSeconds: field(wholeNumber({ least: 0, most: 600 }, 30)).default(30),
+      commands: commands(["cli", "start", "stop", "restart", "logs"]),
+    })
+    .prefault(nothing)
+}
+
+/** Which Postgres: its container, or its address as seen from the host. User, password and name of the database are read on the host. */
+export type DatabasePlace =
+  | { readonly kind: "container"; readonly container: string; readonly port: number }
+  | { readonly kind: "address"; readonly host: string; readonly port: number }
+
+function database(example: string) {
+  return z
+    .strictObject({
+      container: field(containerName(example)).optional(),
+      host: field(hostName("db.internal")).optional(),
+      /** As Postgres listens there, not as it is published. Default: 5432. */
+      port: field(port(5432)).default(5432),
+    })
+    .prefault({})
+    .transform(({ container, host, port }, context): DatabasePlace => {
+      if (container !== undefined && host === undefined) return { kind: "container", container, port }
+      if (host !== undefined && container === undefined) return { kind: "address", host, port }
+      const why = host === undefined ? undefined : "container and host are both there"
+      const complaint: Complaint = {
+        expected: "either container or host, of the Postgres it is in",
+        example: `{container: ${example}}`,
+        ...(why === undefined ? {} : { why }),
+      }
+      context.addIssue({ code: "custom", params: { ...complaint } })
+      return z.NEVER
+    })
+}
+
+function wellKnown({ lab, serverName: name }: Surroundings) {
+  const url = {
+    expected: "where clients read the document",
+    example: "https://example.org/.well-known/matrix/client",
+    name: "wellKnown.url",
+  }
+  const domain = name?.replace(/:\d+$/, "")
+  const servedAt = field(address({ ...url, plainHttp: lab, path: "document" }))
+  return z
+    .strictObject({
+      /** The client well-known on the host: the JSON that nginx serves. It must exist. */
+      file: field(filePath("/srv/wellknown/matrix/client")),
+      /** Default: `https://<server name>/.well-known/matrix/client`, where the specification puts it. */
+      url: domain === undefined ? servedAt : servedAt.prefault(`https://${domain}/.well-known/matrix/client`),
+      /** The container of the nginx that serves it, to be told to reload. Left out where nothing needs to. */
+      container: field(containerName("wellknown")).optional(),
+      commands: commands(["reload"]),
+    })
+    .prefault(nothing)
+}
+
+function element({ lab }: Surroundings) {
+  const url = { expected: "Element Web's address", example: "https://element.example.org/", name: "element.url" }
+  return z
+    .strictObject({
+      /** Element's config.json on the host. */
+      config: field(filePath("/srv/element/config.json")),
+      url: field(address({ ...url, plainHttp: lab, path: "folder" })),
+      /** The container to restart after a change. Left out where the file is served afresh. */
+      container: field(containerName("element")).optional(),
+      /** Older ones do not log in by MAS natively. Default: 1.11.50. */
+      minimumVersion: field(version).default("1.11.50"),
+      commands: commands(["restart"]),
+    })
+    .prefault(nothing)
+}
+
+function staging() {
+  const names = ["synapse", "mas", "postgres", "nginx", "element"] as const
+  const images = Object.fromEntries(names.map((name) => [name, field(image(`"${name}:1.2.3"`)).optional()]))
+  return z.strictObject({
+    /** Where the lab's files are on the host; made when missing. */
+    folder: field(absolutePath("/var/lib/matrix-auth/staging")),
+    /** Images in the place of the lab's own. */
+    images: z.strictObject(images as Record<(typeof names)[number], ReturnType<typeof optionalImage>>).prefault({}),
+    /** Ports on the host: Synapse and the well-known behind nginx, MAS, and Element. */
+    ports: z
+      .strictObject({ matrix: field(port(18008)), auth: field(port(18080)), element: field(port(18081)) })
+      .prefault(nothing),
+  })
+}
+
+const optionalImage = () => field(image("")).optional()
