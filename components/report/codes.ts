@@ -36,6 +36,8 @@ export const refusalCodes = [
   "http/not-json",
   "http/unreachable",
   "mas/too-old",
+  "staging/addresses-fixed",
+  "staging/folder-in-use",
   "synapse/conflicting-keys",
   "synapse/faulty-release",
   "synapse/too-old",
