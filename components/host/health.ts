@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises"
+import type { Progress } from "../report/progress.ts"
 import { Refusal } from "../report/refusal.ts"
 import { mask, type Secret } from "../report/secret.ts"
 import type { Host } from "./host.ts"
@@ -17,8 +18,7 @@ export interface HealthOptions {
   readonly probe?: () => Promise<boolean>
   /** What must not be seen in the log lines that a refusal shows. The environment's secrets are left out anyway. */
   readonly secrets?: Iterable<string | Secret<string>>
-  /** Told at each look, with what it still waits for. */
-  readonly onWaiting?: (still: string, elapsedSeconds: number) => void
+  readonly progress?: Progress
 }
 
 const pauseMilliseconds = 500
@@ -36,7 +36,7 @@ export async function waitUntilHealthy(host: Host, service: ServiceAddress, opti
     if (state.verdict === "healthy") return
     if (state.verdict === "ended") throw await ended(host, service, options, state.still)
     if (elapsedSeconds() >= options.limitSeconds) throw await unhealthy(host, service, options, state.still)
-    options.onWaiting?.(state.still, elapsedSeconds())
+    options.progress?.waiting(`${service.name} to be healthy`, options.limitSeconds)
     await pause(pauseMilliseconds)
   }
 }

@@ -50,12 +50,17 @@ export class Refusal extends Error {
   }
 }
 
-/** The text that people read. The only place that composes it. */
-export function renderRefusal({ code, what, where = {}, meaning, next }: Omit<RefusalParts, "cause">): string {
+/** The text that people read, a line a part. The only place that composes it. */
+export function renderRefusal(
+  { code, what, where = {}, meaning, next }: Omit<RefusalParts, "cause">,
+  leaveOut: readonly ("meaning" | "next")[] = [],
+): string {
   const place = renderPlace(where)
-  return [`${what} (${code}).`, ...(place ? [`Where: ${place}.`] : []), `Meaning: ${meaning}`, `Next: ${next}`].join(
-    "\n",
-  )
+  const lines = [`${what} (${code}).`]
+  if (place) lines.push(`Where: ${place}.`)
+  if (!leaveOut.includes("meaning")) lines.push(`Meaning: ${meaning}`)
+  if (!leaveOut.includes("next")) lines.push(`Next: ${next}`)
+  return lines.join("\n")
 }
 
 function renderPlace(where: Place): string {
