@@ -1,8 +1,8 @@
+import { type ImageName, officialImages } from "../../../components/staging/layout.ts"
 import { buildElement, buildMas, buildNginx, buildPostgres, buildSynapse } from "./local.ts"
-import { officialImages, pullOfficial } from "./official.ts"
+import { pullOfficial } from "./official.ts"
 
-export const imageNames = ["synapse", "mas", "postgres", "nginx", "element"] as const
-export type ImageName = (typeof imageNames)[number]
+const imageNames = Object.keys(officialImages) as ImageName[]
 
 /** References that `docker run` takes, one for each part of the staging stack. */
 export type LabImages = Readonly<Record<ImageName, string>>

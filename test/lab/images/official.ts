@@ -1,14 +1,5 @@
 import { execa } from "execa"
-import type { ImageName, ImageOptions } from "./images.ts"
-
-/** The images that people run, by exact version. */
-export const officialImages: Readonly<Record<ImageName, string>> = {
-  synapse: "matrixdotorg/synapse:v1.163.2",
-  mas: "ghcr.io/element-hq/matrix-authentication-service:1.22.0",
-  postgres: "postgres:15.14-bookworm",
-  nginx: "nginx:1.28.0-bookworm",
-  element: "vectorim/element-web:v1.12.3",
-}
+import type { ImageOptions } from "./images.ts"
 
 /** A registry that has not begun to answer by then is taken as out of reach; once it has, a pull may take its time. */
 const answerSeconds = 8
