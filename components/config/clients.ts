@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { derivedClientId, parseClientId, whyNotClientId } from "../mas/client-id.ts"
+import type { ClientDescription, ClientProof } from "../mas/client-spec.ts"
 import { readRedirectUri } from "../mas/redirect-uri.ts"
 import { address } from "./addresses.ts"
 import { field, filePath, type Kind, type Note, oneOf } from "./fields.ts"
@@ -21,26 +22,12 @@ export function needsSecret(method: AuthMethod): boolean {
   return secretMethods.includes(method)
 }
 
-/** What a client proves itself with. The secret itself is not here: it stays in Pulumi's config, at `clientSecrets.<name>`. */
-export type Credential =
-  | { readonly kind: "none" }
-  | { readonly kind: "secret" }
-  | { readonly kind: "secretFile"; readonly path: string }
-  | { readonly kind: "jwksUri"; readonly uri: string }
-
-/** An OAuth client that MAS has to know. */
-export interface ClientSettings {
-  /** Our name for it: of the resource, and of its secret in `clientSecrets`. */
-  readonly name: string
-  /** A ULID, as MAS stores it. */
-  readonly id: string
-  /** What people see when they log in by it. Default: the name. */
-  readonly clientName: string
-  readonly clientUri?: string
+/**
+ * An OAuth client that MAS has to know: id and redirect URIs as MAS stores them, the name for what has none of its own.
+ * The secret itself is not here: it stays in Pulumi's config, at `clientSecrets.<name>`.
+ */
+export interface ClientSettings extends ClientDescription {
   readonly authMethod: AuthMethod
-  /** As MAS stores them. */
-  readonly redirectUris: readonly string[]
-  readonly credential: Credential
 }
 
 const clientId: Kind<string> = {
@@ -99,10 +86,11 @@ export function clientSchema(lab: boolean, note: Note) {
   })
 }
 
-export type ClientEntry = z.output<ReturnType<typeof clientSchema>>
+/** An entry that was read, before what follows from it. */
+export type ClientConfig = z.output<ReturnType<typeof clientSchema>>
 
 /** A valid entry with all that follows from it. */
-export function clientOf(entry: ClientEntry, stack: string, note: Note): ClientSettings {
+export function clientOf(entry: ClientConfig, stack: string, note: Note): ClientSettings {
   const id = entry.id ?? derivedClientId({ stack, name: entry.name })
   if (entry.id === undefined) note(`client ${entry.name} has no id: ${id} is derived from the stack and its name`)
   const redirectUris = [...new Set(entry.redirectUris)]
@@ -118,7 +106,7 @@ export function clientOf(entry: ClientEntry, stack: string, note: Note): ClientS
   }
 }
 
-function credentialOf({ authMethod, secretFile, jwksUri }: ClientEntry): Credential {
+function credentialOf({ authMethod, secretFile, jwksUri }: ClientConfig): ClientProof {
   if (jwksUri !== undefined) return { kind: "jwksUri", uri: jwksUri }
   if (secretFile !== undefined) return { kind: "secretFile", path: secretFile }
   return needsSecret(authMethod) ? { kind: "secret" } : { kind: "none" }

@@ -56,7 +56,8 @@ function stagingChecks(raw: Mapping, evidence: Evidence): Mistake[] {
     const why = `staging.ports.${ports[first]?.[0]} has it`
     return [mistakeAt(["staging", "ports", name], { expected: "a port of its own", example: "18081", why }, evidence)]
   })
-  if (String(raw.lab) === "true") return twice
+  // Another value of `lab` is a mistake of its own.
+  if (!isNothing(raw.lab) && String(raw.lab) !== "false") return twice
   const complaint = { expected: "true beside staging", example: "true", why: "the staging stack is plain http" }
   return [mistakeAt(["lab"], complaint, evidence), ...twice]
 }

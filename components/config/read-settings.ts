@@ -1,3 +1,4 @@
+import { z } from "zod"
 import { readClients } from "./client-checks.ts"
 import { crossChecks } from "./cross-checks.ts"
 import { type Evidence, type Mistake, mistakeAt, mistakesOf, refusalOf } from "./mistakes.ts"
@@ -52,11 +53,26 @@ function judge(given: unknown, context: SettingsContext, note: (text: string) =>
   const reading = schema.safeParse(rest)
   const { clients, mistakes } = readClients(raw, { stack: context.stack, lab, note, evidence: evidence(raw) })
   const all: Mistake[] = [
-    ...(reading.error ? mistakesOf(reading.error, schema, evidence(raw)) : []),
+    ...(reading.error ? mistakesOf(reading.error, schema.extend(beside), evidence(raw)) : []),
     ...crossChecks(raw, evidence(raw)),
     ...mistakes,
   ]
-  return { settings: reading.data === undefined ? undefined : { ...reading.data, clients }, mistakes: all }
+  return {
+    settings: reading.data === undefined ? undefined : { ...reading.data, clients },
+    mistakes: inOrder(all, Object.keys({ ...schema.shape, ...beside })),
+  }
+}
+
+/** Keys that are read by themselves (client-checks.ts), so that unknown keys beside them are told all that exist. */
+const beside = { clients: z.unknown(), clientSecrets: z.unknown() }
+
+/** Section by section, as the schema has them, whichever check found what. */
+function inOrder(mistakes: readonly Mistake[], keys: readonly string[]): Mistake[] {
+  const place = ({ path }: Mistake) => {
+    const index = keys.findIndex((key) => path === key || path.startsWith(`${key}.`) || path.startsWith(`${key}[`))
+    return index === -1 ? keys.length : index
+  }
+  return mistakes.toSorted((one, other) => place(one) - place(other))
 }
 
 /** Pulumi.yaml gives every section a default, so that the engine asks for none: an empty one is none. */
