@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { after } from "node:test"
 import { fileURLToPath } from "node:url"
 import { execa } from "execa"
 import pRetry from "p-retry"
@@ -39,16 +40,16 @@ export interface Circumstances {
 
 export async function startMas({ sections = {} }: Circumstances = {}): Promise<MasUnderTest> {
   await using parts = new AsyncDisposableStack()
-  const postgres = parts.use(await startPostgres())
+  const postgres = await sharedPostgres()
   const homeserver = parts.use(await startFakeSynapse())
   const folder = await mkdtemp(join(tmpdir(), "mas-contract-"))
   parts.defer(() => rm(folder, { recursive: true, force: true }))
-  const databaseUrl = await postgres.createDatabase({ name: "mas", owner: "mas" })
+  const databaseUrl = await postgres.createDatabase({ owner: "mas" })
   const matrix = { kind: "synapse", homeserver: "ex.test", endpoint: homeserver.url, secret: "abc" }
   const file = join(folder, "config.yaml")
   const over = "matrix" in sections ? { ...sections, matrix: { ...matrix, ...(sections.matrix as object) } } : sections
   await writeFile(file, masConfig({ databaseUrl, homeserverUrl: homeserver.url, sections: over }), { mode: 0o600 })
-  await prepare(file, postgres, databaseUrl)
+  await prepare(file, databaseUrl)
   const server = parts.use(await launch(file))
   const database = parts.adopt(new pg.Pool({ connectionString: databaseUrl, max: 2 }), (pool) => pool.end())
   const kept = parts.move()
@@ -62,25 +63,28 @@ export async function startMas({ sections = {} }: Circumstances = {}): Promise<M
   }
 }
 
-async function prepare(file: string, postgres: PostgresCluster, databaseUrl: string): Promise<void> {
-  // MAS's own migrations make the extension, which only the owner of a database may from Postgres 13 on.
-  await postgres.query("mas", "create extension if not exists pg_trgm")
+let cluster: Promise<PostgresCluster> | undefined
+
+/** One for all tests of a file, a database each. */
+function sharedPostgres(): Promise<PostgresCluster> {
+  cluster ??= startPostgres()
+  return cluster
+}
+
+after(async () => (await cluster)?.stop())
+
+async function prepare(file: string, databaseUrl: string): Promise<void> {
   await run(file, ["config", "sync"])
   const client = new pg.Client(databaseUrl)
   await client.connect()
   await seed(client).finally(() => client.end())
 }
 
-/** The program under test and the words before those of the command. */
-function program(): readonly [string, ...string[]] {
-  const given = process.env.MAS_CLI
-  if (given) return [given]
-  return [process.execPath, fileURLToPath(new URL("../../standins/mas/mas-cli.ts", import.meta.url))]
-}
+/** The stand-in, unless `MAS_CLI` names a real one. */
+const program = process.env.MAS_CLI ?? fileURLToPath(new URL("../../standins/mas/mas-cli", import.meta.url))
 
 async function run(file: string, args: readonly string[]) {
-  const [command, ...before] = program()
-  const { exitCode, stderr } = await execa(command, [...before, "-c", file, ...args], {
+  const { exitCode, stderr } = await execa(program, ["-c", file, ...args], {
     reject: false,
     timeout: 60_000,
   })
@@ -94,8 +98,7 @@ interface Launched extends AsyncDisposable {
 }
 
 async function launch(file: string): Promise<Launched> {
-  const [command, ...before] = program()
-  const server = spawn(command, [...before, "-c", file, "server"], { stdio: ["ignore", "ignore", "pipe"] })
+  const server = spawn(program, ["-c", file, "server"], { stdio: ["ignore", "ignore", "pipe"] })
   const ended = once(server, "exit").then(([code]) => code as number | null)
   const log: string[] = []
   let rest = ""
