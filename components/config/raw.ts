@@ -56,3 +56,14 @@ export function overlay(beneath: Mapping, above: Mapping): Mapping {
   }
   return merged
 }
+
+/**
+ * This project's part of a parsed `Pulumi.<stack>.yaml`, keys without namespace: `{secure: …}` stands for what is
+ * encrypted. For `SettingsContext.stored`.
+ */
+export function storedConfig(file: unknown, project: string): Mapping {
+  const config = isMapping(file) && isMapping(file.config) ? file.config : {}
+  const prefix = `${project}:`
+  const own = Object.entries(config).filter(([key]) => key.startsWith(prefix))
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]))
+}

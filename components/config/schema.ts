@@ -162,14 +162,14 @@ function wellKnown({ lab, serverName: name }: Surroundings) {
     example: "https://example.org/.well-known/matrix/client",
     name: "wellKnown.url",
   }
-  const domain = name?.replace(/:\d+$/, "")
-  const servedAt = field(address({ ...url, plainHttp: lab, path: "document" }))
+  // Without a server name there is no default, but a mistake to tell already.
+  const standard = name === undefined ? "" : `https://${name.replace(/:\d+$/, "")}/.well-known/matrix/client`
   return z
     .strictObject({
       /** The client well-known on the host: the JSON that nginx serves. It must exist. */
       file: field(filePath("/srv/wellknown/matrix/client")),
       /** Default: `https://<server name>/.well-known/matrix/client`, where the specification puts it. */
-      url: domain === undefined ? servedAt : servedAt.prefault(`https://${domain}/.well-known/matrix/client`),
+      url: field(address({ ...url, plainHttp: lab, path: "document" })).default(standard),
       /** The container of the nginx that serves it, to be told to reload. Left out where nothing needs to. */
       container: field(containerName("wellknown")).optional(),
       commands: commands(["reload"]),
