@@ -6,6 +6,7 @@ import { errorNumberOf, refuseReading, refuseWriting } from "./file-refusals.ts"
 import type { Argv, ExecOptions, Finished } from "./host.ts"
 
 const host = "this machine"
+const graceSeconds = 5
 const mostOutput = 64 * 1024 * 1024
 
 export async function execLocally(argv: Argv, options: ExecOptions = {}): Promise<Finished> {
@@ -13,20 +14,38 @@ export async function execLocally(argv: Argv, options: ExecOptions = {}): Promis
   if (stdinFile !== undefined) await openOr(refuseReading, stdinFile, "r")
   if (stdoutFile !== undefined) await openOr(refuseWriting, stdoutFile, "w")
   const [program, ...rest] = argv
-  const result = await execa(program, rest, {
+  const child = execa(program, rest, {
     reject: false,
     stripFinalNewline: false,
     maxBuffer: mostOutput,
     timeout: timeoutSeconds * 1000,
+    forceKillAfterDelay: graceSeconds * 1000,
     // Also what the program has started and what holds its streams.
     killDescendants: true,
     stdout: stdoutFile === undefined ? "pipe" : { file: stdoutFile },
     buffer: { stdout: stdoutFile === undefined },
     ...inputOf(options),
   })
-  if (result.timedOut) throw timedOut(argv, timeoutSeconds)
+  const result = await orGiveUp(child, timeoutSeconds + graceSeconds + 1)
+  if (!result || result.timedOut) {
+    // What did not heed the first signal although the program itself did; and a daemon's hold on the output.
+    child.kill("SIGKILL")
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy()
+    throw timedOut(argv, timeoutSeconds)
+  }
   if (result.isMaxBuffer) throw saidTooMuch(argv)
   return { exitCode: exitCodeOf(argv, result, options), stdout: result.stdout ?? "", stderr: result.stderr }
+}
+
+/** A daemon that left the program's group but kept its output would be waited for without end. */
+async function orGiveUp<T>(work: PromiseLike<T>, limitSeconds: number): Promise<T | undefined> {
+  const { promise: over, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => resolve(undefined), limitSeconds * 1000)
+  try {
+    return await Promise.race([work, over])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function inputOf({ stdin, stdinFile }: ExecOptions) {
