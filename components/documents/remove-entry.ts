@@ -1,0 +1,136 @@
+import { type Changed, slotStart, spliceSlot } from "./change-entry.ts"
+import { commentsWithin } from "./comments.ts"
+import type { Draft, Edit } from "./draft.ts"
+import type { KeyPath } from "./key-path.ts"
+import { containerOf, findAt, labelOf, lastLeaf } from "./locate.ts"
+import { type Collection, type Entry, lineEnd, lineStart, type Tree } from "./tree.ts"
+
+/** What was taken out, and between what. */
+export interface Removed {
+  readonly text: string
+  readonly gapBefore: string
+  readonly gapAfter: string
+  readonly entryBefore: string | null
+  readonly entryAfter: string | null
+}
+
+/**
+ * Takes an entry out. Its comment on the same line and those within its value go with it, all others stay.
+ * A collection that had only this entry stays, empty: that is told as a change of the collection itself.
+ * @param spareComments leaves comments within the entry as lines of their own: for entries of ours, in which any
+ * comment is somebody else's.
+ */
+export function removeEntry(draft: Draft, path: KeyPath, { spareComments = false } = {}): Removed | Changed {
+  const collection = containerOf(draft.tree, path) as Collection
+  const entry = findAt(draft.tree, path) as Entry
+  if (collection.entries.length === 1) return empty(draft, path, collection, entry)
+  const region = regionOf(draft.text, collection, entry)
+  const removed = describe(draft.text, collection, entry, region, openOf(draft.tree, path))
+  const comments = spareComments ? commentsWithin(draft.text, region.start, region.end) : []
+  draft.splice({ ...region, text: spared(draft.text, comments, region, collection) })
+  return removed
+}
+
+export function isRemoved(outcome: Removed | Changed): outcome is Removed {
+  return "gapBefore" in outcome
+}
+
+type Region = Omit<Edit, "text">
+
+function regionOf(text: string, collection: Collection, entry: Entry): Region {
+  if (collection.flow) return flowRegion(text, collection, entry)
+  const start = lineStart(text, entry.start)
+  if (text.slice(start, entry.start).trim() !== "") return compactRegion(text, collection, entry)
+  const lineBreak = /^\r?\n/.exec(text.slice(lineEnd(text, entry.end)))
+  const previous = before(collection, entry)
+  const leaf = previous && lastLeaf(previous.value)
+  const block = leaf?.kind === "scalar" && leaf.style === "block" ? leaf : undefined
+  const end = lineEnd(text, entry.end) + (lineBreak?.[0].length ?? 0)
+  if (block?.keepsBlankLines) return { start, end: end + (/^(?:[ \t]*\r?\n)*/.exec(text.slice(end))?.[0].length ?? 0) }
+  if (lineBreak || block || start === 0) return { start, end }
+  return { start: start - (text.slice(0, start).endsWith("\r\n") ? 2 : 1), end }
+}
+
+/** An entry behind a dash, on the dash's line. */
+function compactRegion(text: string, collection: Collection, entry: Entry): Region {
+  const next = after(collection, entry)
+  const clean = next && commentsWithin(text, entry.end, next.start).length === 0
+  return { start: entry.start, end: clean ? next.start : entry.end }
+}
+
+/** With the comma before it, or, where a comment would go with that, the one behind it. */
+function flowRegion(text: string, collection: Collection, entry: Entry): Region {
+  const [previous, next] = [before(collection, entry), after(collection, entry)]
+  if (previous && commentsWithin(text, previous.end, entry.start).length === 0) {
+    return { start: previous.end, end: entry.end }
+  }
+  if (!previous && next && commentsWithin(text, entry.end, next.start).length === 0) {
+    return { start: entry.start, end: next.start }
+  }
+  const comma = next ? /^\s*,/.exec(text.slice(entry.end)) : null
+  return { start: entry.start, end: entry.end + (comma?.[0].length ?? 0) }
+}
+
+function describe(text: string, collection: Collection, entry: Entry, { start, end }: Region, open: number): Removed {
+  const [previous, next] = [before(collection, entry), after(collection, entry)]
+  return {
+    text: text.slice(start, end),
+    gapBefore: text.slice(previous?.end ?? open, start),
+    gapAfter: text.slice(end, next?.start ?? end),
+    entryBefore: previous ? labelOf(collection, previous) : null,
+    entryAfter: next ? labelOf(collection, next) : null,
+  }
+}
+
+/** Where the map or list that holds `path` begins: behind its brace, or behind the colon or dash that leads to it. */
+export function openOf(tree: Tree, path: KeyPath): number {
+  const collection = containerOf(tree, path) as Collection
+  if (collection.flow) return collection.contentStart + 1
+  return path.length === 1 ? 0 : (findAt(tree, path.slice(0, -1))?.indicatorEnd ?? collection.contentStart)
+}
+
+function before({ entries }: Collection, entry: Entry): Entry | undefined {
+  return entries[entries.indexOf(entry) - 1]
+}
+
+function after({ entries }: Collection, entry: Entry): Entry | undefined {
+  return entries[entries.indexOf(entry) + 1]
+}
+
+function spared(text: string, comments: readonly string[], region: Region, collection: Collection): string {
+  if (comments.length === 0) return ""
+  const lineBreak = text.includes("\r\n") ? "\r\n" : "\n"
+  const indent = " ".repeat(collection.column)
+  if (collection.flow) return ` ${comments.join(lineBreak + indent)}${lineBreak}`
+  const lines = comments.map((comment) => `${indent}${comment}`).join(lineBreak)
+  const leads = text.slice(region.start).startsWith(lineBreak)
+  return leads ? `${lineBreak}${lines}` : `${lines}${lineBreak}`
+}
+
+/** Braces or brackets in the place of the only entry; comments between the collection's key and the entry stay. */
+function empty(draft: Draft, path: KeyPath, collection: Collection, entry: Entry): Changed {
+  const { text } = draft
+  const braces = collection.kind === "map" ? ["{", "}"] : ["[", "]"]
+  const holder = path.length === 1 ? undefined : (findAt(draft.tree, path.slice(0, -1)) as Entry)
+  const from = holder ? slotStart(holder) : collection.start
+  if (collection.flow) {
+    const comma = /^\s*,/.exec(text.slice(entry.end))?.[0].length ?? 0
+    const rest =
+      text.slice(collection.contentStart + 1, entry.start) + text.slice(entry.end + comma, collection.end - 1)
+    const inner = rest.includes("#") ? rest : ""
+    const written = `${braces[0]}${inner}${braces[1]}`
+    return spliceSlot(draft, from, { start: collection.contentStart, end: collection.end, text: written })
+  }
+  if (!holder) return spliceSlot(draft, from, { start: entry.start, end: entry.end, text: braces.join("") })
+  const propsEnd = text.slice(from, collection.contentStart).trimEnd()
+  const headEnd = collection.anchor || collection.tag ? propsOf(text, collection) : (holder.indicatorEnd ?? from)
+  const between = text.slice(headEnd, entry.start)
+  const comments = propsEnd.includes("#") && between.includes("#") ? between.trimEnd() : ""
+  return spliceSlot(draft, from, { start: headEnd, end: entry.end, text: ` ${braces.join("")}${comments}` })
+}
+
+/** Where anchor and tag of a collection end. */
+function propsOf(text: string, { start, contentStart }: Collection): number {
+  const props = /^(?:[&!]\S*\s*)+/.exec(text.slice(start, contentStart))?.[0] ?? ""
+  return start + props.trimEnd().length
+}
