@@ -48,22 +48,22 @@ export function expectedView(wanted: { readonly issuer: string | null; readonly 
  */
 export function readLoginFlows({ status, text }: Answer): string {
   if (status === 404) return notServed
-  const flows = parse(text)?.["flows"]
+  const flows = parse(text)?.flows
   if (status !== 200 || !Array.isArray(flows)) return unexpected(status)
   const isDelegated = flows.some(
-    (flow) =>
-      flow?.type === "m.login.sso" &&
-      (flow["oauth_aware_preferred"] === true || flow["org.matrix.msc3824.delegated_oidc_compatibility"] === true),
+    (flow: Record<string, unknown>) =>
+      flow.type === "m.login.sso" &&
+      (flow.oauth_aware_preferred === true || flow["org.matrix.msc3824.delegated_oidc_compatibility"] === true),
   )
   if (isDelegated) return delegatedToMas
-  const types = flows.map((flow) => String(flow?.type))
+  const types = flows.map((flow: Record<string, unknown>) => String(flow.type))
   return types.includes(passwordForm) ? passwordForm : types.join(", ")
 }
 
 /** Reads the issuer from auth metadata; a legacy Synapse answers 404. */
 export function readAuthMetadata({ status, text }: Answer): string {
   if (status === 404) return notServed
-  const issuer = parse(text)?.["issuer"]
+  const issuer = parse(text)?.issuer
   return status === 200 && typeof issuer === "string" ? issuer : unexpected(status)
 }
 
@@ -73,7 +73,7 @@ export function readWellKnown({ status, text }: Answer): string {
   const document = parse(text)
   if (status !== 200 || document === undefined) return unexpected(status)
   const key = document["org.matrix.msc2965.authentication"]
-  const issuer = typeof key === "object" && key !== null ? (key as Record<string, unknown>)["issuer"] : undefined
+  const issuer = typeof key === "object" && key !== null ? (key as Record<string, unknown>).issuer : undefined
   return typeof issuer === "string" ? issuer : "names no issuer"
 }
 
@@ -87,10 +87,10 @@ function unexpected(status: number): string {
   return `an answer that makes no sense (HTTP ${status})`
 }
 
-function parse(text: string): Record<string, never> | undefined {
+function parse(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === "object" && value !== null ? (value as Record<string, never>) : undefined
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined
   }

@@ -1,0 +1,87 @@
+import { setTimeout as pause } from "node:timers/promises"
+import { type Absent, isAbsent, type JsonValue } from "../documents/json-value.ts"
+import { apply, plan } from "../documents/managed-keys.ts"
+import type { Host } from "../host/host.ts"
+import { checkConfig } from "./check-config.ts"
+import { demandMasCli, type MasAddress } from "./mas-cli.ts"
+import { pruneJust } from "./prune.ts"
+
+/** One client that is to be in MAS's config and database, or to be gone from both. */
+export interface ClientChange {
+  readonly clientId: string
+  /** Fields of its entry in `clients`, secrets included; absent: the entry goes. */
+  readonly entry: Readonly<Record<string, JsonValue | Absent>> | Absent
+}
+
+interface Waiting {
+  readonly change: ClientChange
+  readonly done: () => void
+  readonly failed: (reason: unknown) => void
+}
+
+/** Changes that wait for company, by host and config. */
+const queues = new Map<string, Waiting[]>()
+
+/** Long enough for the engine to hand over what it runs side by side, short enough that nobody notices. */
+const gatherMilliseconds = 150
+
+/**
+ * Commits a change to MAS's config and database. What comes in at the same time is committed as one: one edit of the
+ * file, one `config check`, one `config sync`. When the group is refused, each is tried alone, so that one bad client
+ * fails by itself.
+ */
+export async function commitClient(host: Host, mas: MasAddress, change: ClientChange): Promise<void> {
+  const key = JSON.stringify([host.name, mas.config])
+  const waiting = queues.get(key)
+  return new Promise((done, failed) => {
+    const entry = { change, done, failed }
+    if (waiting) {
+      waiting.push(entry)
+      return
+    }
+    const queue = [entry]
+    queues.set(key, queue)
+    void pause(gatherMilliseconds).then(() => {
+      queues.delete(key)
+      return commitGroup(host, mas, queue)
+    })
+  })
+}
+
+async function commitGroup(host: Host, mas: MasAddress, group: readonly Waiting[]): Promise<void> {
+  try {
+    await commit(
+      host,
+      mas,
+      group.map(({ change }) => change),
+    )
+    for (const { done } of group) done()
+  } catch (error) {
+    if (group.length === 1) for (const { failed } of group) failed(error)
+    else for (const single of group) await commitGroup(host, mas, [single])
+  }
+}
+
+async function commit(host: Host, mas: MasAddress, changes: readonly ClientChange[]): Promise<void> {
+  await host.withLock(`${mas.config}.matrix-auth-lock`, async () => {
+    const before = await host.read(mas.config)
+    const after = withChanges(before, changes)
+    if (after !== before) {
+      await checkConfig(host, mas, after)
+      await host.replace(mas.config, { before, after })
+    }
+    const unsynced = "The file is written; MAS's database does not have it yet. MAS goes on serving."
+    await demandMasCli(host, mas, { purpose: "sync", argv: ["config", "sync"] }, unsynced)
+    const gone = changes.filter(({ entry }) => isAbsent(entry)).map(({ clientId }) => clientId)
+    if (gone.length > 0) await pruneJust(host, mas, gone)
+  })
+}
+
+function withChanges(text: string, changes: readonly ClientChange[]): string {
+  const keys = changes.flatMap(({ clientId, entry }) => {
+    const path = `clients[client_id=${clientId}]`
+    if (isAbsent(entry)) return [{ path, value: entry }]
+    return Object.entries(entry).map(([field, value]) => ({ path: `${path}.${field}`, value }))
+  })
+  return apply(text, plan(text, "yaml12", keys).edits)
+}

@@ -1,0 +1,115 @@
+import { posix } from "node:path"
+import type { WebService } from "../host/ask-service.ts"
+import type { Database } from "../host/database.ts"
+import { startService, stopService } from "../host/service.ts"
+import type { Context } from "../lifecycle/lifecycle.ts"
+import type { MasAddress } from "../mas/mas-cli.ts"
+import { startMas } from "../mas/mas-running.ts"
+import { Refusal } from "../report/refusal.ts"
+import { type SynapseAddress, waitForSynapse } from "../synapse/synapse-address.ts"
+import { differingKinds, type Holdings, type Side } from "./holdings.ts"
+import { readMasState } from "./mas-state.ts"
+import { findDifferingAccounts, readHoldings } from "./read-holdings.ts"
+import { checkMigration, dryRunMigration, runMigration, type Syn2MasRun } from "./syn2mas.ts"
+
+/** All that a migration has to reach. */
+export interface MigrationPlaces {
+  readonly synapse: SynapseAddress
+  readonly mas: MasAddress & WebService
+  /** Opens a read-only session in one of the two databases. */
+  readonly open: (side: Side) => Promise<Database>
+  /** A folder of ours on the host. */
+  readonly stateFolder: string
+  readonly acknowledge: Readonly<Record<string, number>>
+}
+
+/**
+ * Lets syn2mas check and rehearse the migration on the same data, with MAS's server stopped around it, since syn2mas
+ * renames MAS's tables while it works. Synapse goes on serving; in legacy nobody needs MAS. MAS runs again afterwards,
+ * whatever came of it.
+ */
+export async function rehearseMigration(context: Context, places: MigrationPlaces): Promise<void> {
+  const { host, say } = context
+  const run = await freeze(context, places)
+  say("MAS stops for syn2mas check and a dry-run; Synapse goes on serving")
+  await stopService(host, places.mas.service)
+  try {
+    await checkMigration(host, run)
+    say("syn2mas check passed; syn2mas migrate --dry-run on the same data")
+    await dryRunMigration(host, run)
+  } finally {
+    await startMas(host, places.mas, say)
+  }
+}
+
+/**
+ * Brings every account to MAS: check, dry-run, Synapse and MAS stop, migrate, compare as sets, MAS starts. Returns with
+ * Synapse stopped: who starts it delegated comes next. On failure legacy Synapse serves again.
+ */
+export async function cutOver(context: Context, places: MigrationPlaces): Promise<Holdings> {
+  const { host, say } = context
+  await rehearseMigration(context, places)
+  const run = await freeze(context, places)
+  say("Synapse stops: from here on nobody is served until the delegated Synapse answers")
+  await stopService(host, places.synapse.service)
+  try {
+    await stopService(host, places.mas.service)
+    say("syn2mas migrate")
+    await runMigration(host, run)
+    const holdings = await compare(context, places)
+    await startMas(host, places.mas, say)
+    return holdings
+  } catch (error) {
+    await backToLegacy(context, places, run)
+    throw error
+  }
+}
+
+/** Compares as sets what Synapse holds and what MAS got. Throws `migration/sets-differ` with the accounts. */
+async function compare({ host, say }: Context, places: MigrationPlaces): Promise<Holdings> {
+  await using synapse = await places.open("synapse")
+  await using mas = await places.open("mas")
+  const [held, got] = [await readHoldings(synapse, "synapse"), await readHoldings(mas, "mas")]
+  const [kind] = differingKinds(held, got)
+  if (kind === undefined) {
+    say(`MAS holds all that Synapse holds: ${inWords(got)}`)
+    return got
+  }
+  const accounts = await findDifferingAccounts(kind, { synapse, mas })
+  throw new Refusal({
+    code: "migration/sets-differ",
+    what: `After the migration, ${kind.name} differ: Synapse has ${held[kind.name]?.count}, MAS has ${got[kind.name]?.count}`,
+    where: { host: host.name },
+    meaning: `Synapse serves as before, with its own log-in. Accounts: ${accounts.slice(0, 10).join(", ")} (${accounts.length}).`,
+    next: "Report it with the versions of Synapse and MAS: syn2mas left out what we know of no reason to leave out.",
+  })
+}
+
+/** A kind and its count each, those that are there. */
+export function inWords(holdings: Holdings): string {
+  return Object.entries(holdings)
+    .filter(([, { count }]) => count > 0)
+    .map(([kind, { count }]) => `${count} ${kind}`)
+    .join(", ")
+}
+
+/** homeserver.yaml is untouched so far: legacy Synapse starts, and MAS's tables get their names back. */
+async function backToLegacy({ host, say }: Context, places: MigrationPlaces, run: Syn2MasRun): Promise<void> {
+  say("the migration failed: Synapse starts as before")
+  await startService(host, places.synapse.service)
+  await waitForSynapse(host, places.synapse, say)
+  await using mas = await places.open("mas")
+  if ((await readMasState(mas)) === "interrupted") await dryRunMigration(host, run).catch(() => {})
+  await startMas(host, places.mas, say).catch(() => say("MAS does not start; nobody needs it in legacy"))
+}
+
+/** syn2mas reads a copy, so that what it needs (passwords, providers) is there however far things went. */
+async function freeze(
+  { host }: Context,
+  { synapse, mas, stateFolder, acknowledge }: MigrationPlaces,
+): Promise<Syn2MasRun> {
+  const frozen = posix.join(stateFolder, "homeserver.frozen.yaml")
+  const text = await host.read(synapse.homeserverYaml)
+  await host.write(frozen, text, { mode: 0o600, like: mas.config })
+  return { mas, homeserverYaml: frozen, acknowledge }
+}

@@ -1,0 +1,142 @@
+import { readDocument, readKey } from "../files/managed-file.ts"
+import type { WebService } from "../host/ask-service.ts"
+import { type Database, openDatabase } from "../host/database.ts"
+import type { Host } from "../host/host.ts"
+import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
+import type { MasAddress } from "../mas/mas-cli.ts"
+import { type DatabasePlace, masDatabase } from "../mas/mas-database.ts"
+import { Refusal } from "../report/refusal.ts"
+import type { Homeserver } from "../synapse/homeserver.ts"
+import { type DelegatedAuthInputs, planDelegation } from "../synapse/plan-delegation.ts"
+import { synapseDatabase } from "../synapse/synapse-database.ts"
+import { isSynapseDelegated } from "../synapse/synapse-state.ts"
+import { validateConfig } from "../synapse/validate-config.ts"
+import { cutOver, inWords, type MigrationPlaces, rehearseMigration } from "./cut-over.ts"
+import type { Holdings, Side } from "./holdings.ts"
+import { readMasState } from "./mas-state.ts"
+import { readHoldings } from "./read-holdings.ts"
+
+export interface Syn2MasMigrationInputs extends HostedInputs {
+  /** Where accounts are looked up: in Synapse's database, or in MAS's. */
+  readonly authentication: "legacy" | "delegated"
+  readonly mas: MasAddress & WebService
+  readonly databases: { readonly synapse?: DatabasePlace; readonly mas?: DatabasePlace }
+  /** A folder of ours on the host, made beforehand. */
+  readonly stateFolder: string
+  /** Warnings that config has taken note of: name and count. */
+  readonly acknowledge: Readonly<Record<string, number>>
+  /** What comes after the migration: tried before anything stops. */
+  readonly delegation: Omit<DelegatedAuthInputs, "host">
+}
+
+export interface Syn2MasMigrationOutputs {
+  /** How many of each kind MAS got; empty as long as there was no migration. */
+  readonly migrated: Readonly<Record<string, number>>
+  /** When, in ISO 8601; `null`: not yet. */
+  readonly migratedAt: string | null
+}
+
+const nothingYet: Syn2MasMigrationOutputs = { migrated: {}, migratedAt: null }
+
+export const lifecycle: Lifecycle<Syn2MasMigrationInputs, Syn2MasMigrationOutputs> = {
+  outputs: ["migrated", "migratedAt"],
+  identity: [],
+  async check(inputs, before, { host }) {
+    const isNews = before === undefined || before.authentication !== inputs.authentication
+    if (!isNews || (await isSynapseDelegated(host, synapseOf(inputs)))) return { inputs }
+    await using database = await openSide(host, inputs, "synapse")
+    const held = inWords(await readHoldings(database, "synapse"))
+    const will = inputs.authentication === "delegated" ? "MAS will get" : "at the cutover, MAS would get"
+    return { inputs, plan: [`${will} ${held}`] }
+  },
+  async read(state, { host }) {
+    return { ...state, authentication: await liveAuthentication(host, state) }
+  },
+  async converge(wanted, state, context) {
+    const kept = { ...nothingYet, ...pick(state) }
+    const live = await liveAuthentication(context.host, wanted)
+    if (wanted.authentication === "legacy") return prepare(wanted, kept, context)
+    return live === "delegated" ? adopt(wanted, kept, context) : migrate(wanted, context)
+  },
+  async remove() {
+    // Accounts stay where they are: taking them out of MAS would log everybody out.
+  },
+}
+
+function pick(state: Partial<Syn2MasMigrationOutputs> | undefined): Partial<Syn2MasMigrationOutputs> {
+  return state?.migrated === undefined ? {} : { migrated: state.migrated, migratedAt: state.migratedAt ?? null }
+}
+
+/** In legacy, all that can be known beforehand is found out, unless MAS holds a copy from before: then there is no room. */
+async function prepare(inputs: Syn2MasMigrationInputs, kept: Syn2MasMigrationOutputs, context: Context) {
+  await using database = await openSide(context.host, inputs, "mas")
+  const isFilled = (await readMasState(database)) === "filled"
+  if (!isFilled && !(await isSynapseDelegated(context.host, synapseOf(inputs)))) {
+    await rehearseMigration(context, placesOf(context.host, inputs))
+  }
+  return kept
+}
+
+/** Somebody else, or an earlier run whose state is lost, migrated already. */
+async function adopt(inputs: Syn2MasMigrationInputs, kept: Syn2MasMigrationOutputs, { host }: Context) {
+  if (kept.migratedAt !== null) return kept
+  await using database = await openSide(host, inputs, "mas")
+  return { migrated: countsOf(await readHoldings(database, "mas")), migratedAt: null }
+}
+
+async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promise<Syn2MasMigrationOutputs> {
+  const { host, say } = context
+  await demandRoom(host, inputs)
+  say("the delegated homeserver.yaml is tried by Synapse itself, before anything stops")
+  const { after } = await planDelegation(host, { ...inputs.delegation, host: inputs.host })
+  await validateConfig(host, synapseOf(inputs), after)
+  const holdings = await cutOver(context, placesOf(host, inputs))
+  return { migrated: countsOf(holdings), migratedAt: new Date().toISOString() }
+}
+
+/** syn2mas fills an empty database only. What MAS holds from an earlier time is not ours to throw away. */
+async function demandRoom(host: Host, inputs: Syn2MasMigrationInputs): Promise<void> {
+  await using database = await openSide(host, inputs, "mas")
+  const state = await readMasState(database)
+  if (state === "empty" || state === "interrupted") return
+  const isFilled = state === "filled"
+  throw new Refusal({
+    code: isFilled ? "migration/mas-not-empty" : "migration/mas-unprepared",
+    what: isFilled ? "MAS holds accounts already, while Synapse uses its own" : "MAS's database has no tables yet",
+    where: { host: host.name, file: inputs.mas.config },
+    meaning: isFilled
+      ? "Its copy may be stale: a device that Synapse has and MAS does not know would be deleted with its keys. Nothing was changed; Synapse goes on serving."
+      : "MAS has never been started on it. Nothing was changed; Synapse goes on serving.",
+    next: isFilled
+      ? "Look at who logs in with MAS by now; then empty its database (`TRUNCATE users CASCADE`), and `pulumi up`."
+      : "Start MAS once, then `pulumi up`.",
+  })
+}
+
+async function liveAuthentication(host: Host, inputs: Syn2MasMigrationInputs): Promise<"legacy" | "delegated"> {
+  if (!(await isSynapseDelegated(host, synapseOf(inputs)))) return "legacy"
+  await using database = await openSide(host, inputs, "mas")
+  return (await readMasState(database)) === "filled" ? "delegated" : "legacy"
+}
+
+function synapseOf({ delegation }: Syn2MasMigrationInputs) {
+  return { service: delegation.service, homeserverYaml: delegation.file, endpoint: delegation.synapseEndpoint }
+}
+
+function placesOf(host: Host, inputs: Syn2MasMigrationInputs): MigrationPlaces {
+  const { mas, stateFolder, acknowledge } = inputs
+  return { synapse: synapseOf(inputs), mas, stateFolder, acknowledge, open: (side) => openSide(host, inputs, side) }
+}
+
+async function openSide(host: Host, inputs: Syn2MasMigrationInputs, side: Side): Promise<Database> {
+  if (side === "synapse") {
+    const homeserver = await readDocument(host, { path: inputs.delegation.file, dialect: "yaml11" })
+    return openDatabase(host, synapseDatabase(homeserver as Homeserver, inputs.databases.synapse))
+  }
+  const section = await readKey(host, { path: inputs.mas.config, dialect: "yaml12" }, "database")
+  return openDatabase(host, masDatabase((section ?? {}) as Record<string, unknown>, inputs.databases.mas))
+}
+
+function countsOf(holdings: Holdings): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(holdings).map(([kind, { count }]) => [kind, count]))
+}

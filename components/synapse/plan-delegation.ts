@@ -1,0 +1,72 @@
+import { restore } from "../documents/managed-keys.ts"
+import { parseDocument } from "../documents/parse.ts"
+import { readKept } from "../files/kept.ts"
+import { type ManagedFile, type PlannedChange, planChange, readDocument, readKey } from "../files/managed-file.ts"
+import type { WantedKey } from "../files/managed-keys.ts"
+import type { ManagedFileInputs } from "../files/managed-lifecycle.ts"
+import type { Host } from "../host/host.ts"
+import type { ServiceAddress } from "../host/service-address.ts"
+import { Refusal } from "../report/refusal.ts"
+import type { Homeserver } from "./homeserver.ts"
+import { keysWhenDelegated, keysWhenLegacy, type ManagedKey } from "./managed-keys.ts"
+import { readSynapseVersion } from "./running-version.ts"
+
+export interface DelegatedAuthInputs extends ManagedFileInputs {
+  readonly service: ServiceAddress
+  readonly authentication: "legacy" | "delegated"
+  /** Synapse's client listener as its neighbours see it. */
+  readonly synapseEndpoint: string
+  /** MAS's address as Synapse sees it. */
+  readonly endpoint: string
+  /** MAS's issuer: what a delegated Synapse has to tell clients. */
+  readonly issuer: string
+  /** MAS's config on the host: where the secret stands that both share. */
+  readonly masConfig: string
+  readonly takeOver: readonly string[]
+}
+
+export const dialect = "yaml11"
+
+/** Where homeserver.yaml is, and where what stood there before us is kept. */
+export function homeserverFile({ file, keptAt }: Pick<DelegatedAuthInputs, "file" | "keptAt">): ManagedFile {
+  return { path: file, dialect, keptAt }
+}
+
+/** Works out what delegating, or taking it back, would change in homeserver.yaml. Writes nothing. */
+export async function planDelegation(host: Host, inputs: DelegatedAuthInputs): Promise<PlannedChange> {
+  return planChange(host, homeserverFile(inputs), await homeserverKeys(host, inputs))
+}
+
+/** The keys that are wanted in homeserver.yaml, by the version of Synapse that runs and by what is there. */
+export async function homeserverKeys(host: Host, inputs: DelegatedAuthInputs): Promise<readonly WantedKey[]> {
+  const kept = await readKept(host, inputs.keptAt)
+  const homeserver = (await readDocument(host, { path: inputs.file, dialect })) as Homeserver
+  if (inputs.authentication === "delegated") return keysFor(host, inputs, homeserver, Object.keys(kept.keys))
+  const ground = parseDocument(restore(await host.read(inputs.file), dialect, kept), dialect) as Homeserver
+  return keysWhenLegacy(ground).map(asWanted)
+}
+
+async function keysFor(host: Host, inputs: DelegatedAuthInputs, homeserver: Homeserver, kept: readonly string[]) {
+  const { file, endpoint, synapseEndpoint, service, masConfig, takeOver } = inputs
+  const version = await readSynapseVersion(host, { service, homeserverYaml: file, endpoint: synapseEndpoint })
+  const secret = { value: await sharedSecret(host, masConfig) }
+  return keysWhenDelegated(homeserver, { version, endpoint, secret, takeOver, kept }).map(asWanted)
+}
+
+function asWanted({ path, value, secret }: ManagedKey): WantedKey {
+  const words = { right: "(as MAS has it)", wrong: "(another than MAS's)" }
+  return secret ? { path, value, secret: words } : { path, value }
+}
+
+/** MAS's config is where the secret lives: it never leaves the host, and cannot come to differ unseen. */
+async function sharedSecret(host: Host, masConfig: string): Promise<string> {
+  const value = await readKey(host, { path: masConfig, dialect: "yaml12" }, "matrix.secret")
+  if (typeof value === "string" && value !== "") return value
+  throw new Refusal({
+    code: "mas/no-shared-secret",
+    what: "MAS's config holds no secret for Synapse to share",
+    where: { host: host.name, file: masConfig, keyPath: "matrix.secret" },
+    meaning: "Nothing was written; Synapse goes on as it was.",
+    next: "Run `pulumi up`, which writes one, or put the secret there in place of `matrix.secret_file`.",
+  })
+}

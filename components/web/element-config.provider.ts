@@ -1,0 +1,42 @@
+import { type ManagedFileInputs, managedFileLifecycle } from "../files/managed-lifecycle.ts"
+import { Refusal } from "../report/refusal.ts"
+import { isOlder, readElementVersion } from "./element-version.ts"
+
+export interface WebConfigInputs extends ManagedFileInputs {
+  /** MAS's issuer, slash at the end; `null` in legacy. */
+  readonly issuer: string | null
+  /** The id under which MAS knows Element; `null`: it registers itself with MAS. */
+  readonly clientId: string | null
+  /** Public address of Element's site. */
+  readonly url: string
+  /** The first version that logs in with MAS natively. */
+  readonly minimumVersion: string
+}
+
+/**
+ * Element Web's config.json. With the id of a static client it does not register itself anew with MAS; the native flow is
+ * on by default since 1.11.87 or so, and has to be switched on before.
+ */
+export const lifecycle = managedFileLifecycle<WebConfigInputs>({
+  dialect: "json",
+  async keys({ issuer, clientId, url, minimumVersion, file }, { host }) {
+    if (issuer === null) return []
+    const version = await readElementVersion(url)
+    if (isOlder(version, minimumVersion)) throw tooOld(version, minimumVersion, { url, file, host: host.name })
+    const client = `oidc_static_clients[${JSON.stringify(issuer)}].client_id`
+    return [
+      { path: "features.feature_oidc_native_flow", value: true },
+      ...(clientId === null ? [] : [{ path: client, value: clientId }]),
+    ]
+  },
+})
+
+function tooOld(version: string, minimum: string, where: { url: string; file: string; host: string }): Refusal {
+  return new Refusal({
+    code: "element/too-old",
+    what: `Element ${version} cannot log in with MAS natively`,
+    where,
+    meaning: "It would go on showing the old password form. Nothing was written.",
+    next: `Go to Element ${minimum} or later, then \`pulumi up\`.`,
+  })
+}

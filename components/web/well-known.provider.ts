@@ -1,0 +1,23 @@
+import { type ManagedFileInputs, managedFileLifecycle } from "../files/managed-lifecycle.ts"
+
+export interface WellKnownInputs extends ManagedFileInputs {
+  /** MAS's issuer, slash at the end: clients compare it byte for byte (RFC 8414, section 3.3). `null` in legacy. */
+  readonly issuer: string | null
+}
+
+const key = '["org.matrix.msc2965.authentication"]'
+
+/**
+ * The client well-known document: JSON that nginx serves and somebody else owns, with one key of ours in it (MSC2965,
+ * still read by older clients; newer ones ask `auth_metadata`). In legacy, what stood at our key before us is back.
+ */
+export const lifecycle = managedFileLifecycle<WellKnownInputs>({
+  dialect: "json",
+  keys: async ({ issuer }) =>
+    issuer === null
+      ? []
+      : [
+          { path: `${key}.issuer`, value: issuer },
+          { path: `${key}.account`, value: `${issuer}account/` },
+        ],
+})
