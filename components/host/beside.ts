@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises"
 import { Refusal } from "../report/refusal.ts"
 import { askEngine, commandFailed, saysNoSuchContainer, tellEngine } from "./engine.ts"
 import type { Argv, Finished, Host } from "./host.ts"
@@ -51,14 +52,19 @@ export async function runBeside(host: Host, service: ServiceAddress, run: Beside
   }
 }
 
-/** Ends and removes the one-shot container of that name. Says whether there was one. */
+/** Ends and removes the one-shot container of that name. Says whether there was one; it is gone then. */
 export async function endBeside(host: Host, service: ServiceAddress, name: string): Promise<boolean> {
-  const finished = await askEngine(host, service, ["container", "rm", "--force", "--volumes", name])
-  if (finished.exitCode === 0) return true
+  const words = ["container", "rm", "--force", "--volumes", name]
+  const finished = await askEngine(host, service, words)
+  // Newer clients call it a success (seen with 28.2), older ones do not.
   if (saysNoSuchContainer(finished)) return false
+  if (finished.exitCode === 0) return true
+  const where = { host: host.name, container: name }
   // Somebody else, or the engine itself (--rm), is removing it at this moment.
-  if (/removal of container .* is already in progress/i.test(finished.stderr)) return true
-  throw commandFailed([...engineOf(service), "container", "rm", name], finished, { host: host.name, container: name })
+  if (!/is already in progress/i.test(finished.stderr))
+    throw commandFailed([...engineOf(service), ...words], finished, where)
+  while (!saysNoSuchContainer(await askEngine(host, service, ["container", "inspect", name]))) await pause(100)
+  return true
 }
 
 /** Whether the one-shot container of that name is at work now. */
