@@ -1,5 +1,5 @@
 import * as docker from "@pulumi/docker"
-import { ComponentResource, type ComponentResourceOptions, type Output, type Resource } from "@pulumi/pulumi"
+import { all, ComponentResource, type ComponentResourceOptions, type Output, type Resource } from "@pulumi/pulumi"
 import type { HostAddress } from "../host/host.ts"
 import {
   type Addresses,
@@ -46,6 +46,8 @@ export class StagingStack extends ComponentResource {
   readonly network: Output<string>
   readonly addresses: Addresses
   readonly folder: string
+  /** Known once every container is up and healthy. */
+  readonly ready: Output<boolean>
 
   readonly #name: string
   readonly #args: StagingStackArgs
@@ -58,10 +60,10 @@ export class StagingStack extends ComponentResource {
     this.#args = args
     this.folder = args.folder
     this.addresses = addressesOf(args)
-    const parent = { parent: this }
     const host = args.host ?? { kind: "local" }
-    this.#scaffold = new Scaffold(`${name}-files`, { host, folder: args.folder, addresses: this.addresses }, parent)
-    this.#network = new docker.Network(`${name}-network`, { name: args.prefix }, parent)
+    // No child of the stack: its URN is among its inputs, and whoever needs a parent's URN waits for all its children.
+    this.#scaffold = new Scaffold(`${name}-files`, { host, folder: args.folder, addresses: this.addresses })
+    this.#network = new docker.Network(`${name}-network`, { name: args.prefix }, { parent: this })
     this.network = this.#network.name
 
     const synapseDatabase = this.#database("synapseDatabase", databases.synapse)
@@ -78,6 +80,8 @@ export class StagingStack extends ComponentResource {
       proxy: proxy.name,
       element: element.name,
     }
+    const containers = [synapseDatabase, masDatabase, synapse, mas, proxy, element]
+    this.ready = all(containers.map(({ id }) => id)).apply(() => true)
     this.registerOutputs({ containers: this.containers, network: this.network })
   }
 

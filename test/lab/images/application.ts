@@ -2,6 +2,7 @@ import { existsSync } from "node:fs"
 import { cp, readdir, readFile } from "node:fs/promises"
 import { builtinModules } from "node:module"
 import { dirname, join, relative } from "node:path"
+import ts from "typescript"
 
 interface Application {
   /** Root of the project: where `node_modules` is. */
@@ -55,9 +56,9 @@ async function importedBy(folder: string): Promise<Set<string>> {
   const names = new Set<string>()
   for (const entry of entries.filter((file) => file.isFile() && /\.[cm]?[jt]s$/.test(file.name))) {
     const text = await readFile(join(entry.parentPath, entry.name), "utf8")
-    for (const [, specifier = ""] of text.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"'.][^"']*)["']/g)) {
-      const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
-      if (!specifier.startsWith("node:") && !builtinModules.includes(name)) names.add(name)
+    for (const { fileName } of ts.preProcessFile(text).importedFiles) {
+      const name = fileName.split("/", fileName.startsWith("@") ? 2 : 1).join("/")
+      if (!/^(node:|\.)/.test(fileName) && !builtinModules.includes(name)) names.add(name)
     }
   }
   return names
