@@ -83,7 +83,8 @@ export function refuseConnecting(cause: unknown, attempt: Attempt): unknown {
  * secrets. So the server's error does not go along as the cause.
  */
 export function refuseQuery(cause: unknown, where: Place): unknown {
-  if (!(cause instanceof pg.DatabaseError)) return brokenSession(cause, where)
+  // Class 57 with a P: the server ends sessions, crashed, or is starting up.
+  if (!(cause instanceof pg.DatabaseError) || cause.code?.startsWith("57P")) return brokenSession(cause, where)
   const notDone = "The statement had no effect."
   const said = cause.message
   switch (cause.code) {

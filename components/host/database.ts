@@ -22,6 +22,8 @@ export interface DatabaseOptions {
   readonly writable?: boolean
   /** How long a statement may take. Default: 60. */
   readonly statementSeconds?: number
+  /** How long the server may take to let us in. Default: 15. */
+  readonly connectSeconds?: number
 }
 
 /**
@@ -54,10 +56,10 @@ export async function openDatabase(
   address: DatabaseAddress,
   options: DatabaseOptions = {},
 ): Promise<Database> {
-  const { hostname, port } = await whereItListens(host, address)
-  const client = await connect(host, address, { hostname, port })
+  const { writable = false, statementSeconds = 60, connectSeconds = 15 } = options
+  const listening = await whereItListens(host, address)
+  const client = await connect(host, address, { ...listening, connectSeconds })
   try {
-    const { writable = false, statementSeconds = 60 } = options
     await client.query(`SET default_transaction_read_only = ${writable ? "off" : "on"}`)
     await client.query(`SET statement_timeout = ${Math.round(statementSeconds * 1000)}`)
   } catch (error) {
@@ -91,30 +93,32 @@ async function whereItListens(host: Host, { address, database }: DatabaseAddress
   })
 }
 
-async function connect(host: Host, address: DatabaseAddress, listening: Listening): Promise<pg.Client> {
+async function connect(host: Host, address: DatabaseAddress, attempt: Attempt): Promise<pg.Client> {
   try {
-    return await begin(host, address, listening, { rejectUnauthorized: false })
+    return await begin(host, address, { ...attempt, ssl: { rejectUnauthorized: false } }).catch((error) => {
+      if (!/does not support SSL connections/.test(String(error))) throw error
+      return begin(host, address, { ...attempt, ssl: false })
+    })
   } catch (error) {
-    if (error instanceof Error && /does not support SSL connections/.test(error.message)) {
-      return await begin(host, address, listening, false).catch((plain) => {
-        throw refuseConnecting(plain, { host: host.name, ...address })
-      })
-    }
     throw refuseConnecting(error, { host: host.name, ...address })
   }
 }
 
+interface Attempt extends Listening {
+  readonly connectSeconds: number
+  readonly ssl?: { readonly rejectUnauthorized: false } | false
+}
+
 async function begin(
   host: Host,
-  { user, password, database }: DatabaseAddress,
-  { hostname, port }: Listening,
-  ssl: { readonly rejectUnauthorized: false } | false,
+  { user, password = "", database }: DatabaseAddress,
+  { hostname, port, connectSeconds, ssl = false }: Attempt,
 ): Promise<pg.Client> {
   const stream = await host.connect(hostname, port)
   const client = new pg.Client({
     ...{ host: hostname, port, user, database, ssl },
-    // An empty one keeps pg from looking for a password in this process's environment and files.
-    password: password === undefined ? "" : typeof password === "string" ? password : password.reveal(),
+    // Given as a function, an empty one does not send pg to look into this process's environment and files.
+    password: () => (typeof password === "string" ? password : password.reveal()),
     application_name: "matrix-auth",
     connectionTimeoutMillis: connectSeconds * 1000,
     stream: () => asSocket(stream),
