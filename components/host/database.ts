@@ -43,8 +43,6 @@ export interface Database extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const connectSeconds = 15
-
 /**
  * Begins a session over `Host.connect`, read-only unless said otherwise. Encrypted where the server offers it, with
  * whatever certificate it has (libpq's `sslmode=prefer`): the way there is the host's own or a network of containers.
