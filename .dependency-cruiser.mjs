@@ -8,7 +8,7 @@ const mayReach = {
   host: ["report"],
   documents: ["report"],
   lifecycle: ["report", "host"],
-  files: foundation,
+  files: [...foundation, "lifecycle"],
   config: ["report", "mas", "synapse"],
   mas: [...foundation, "files", "lifecycle"],
   synapse: [...foundation, "files", "lifecycle"],

@@ -40,8 +40,7 @@ export function sections(surroundings: Surroundings) {
     authentication: field(oneOf(["legacy", "delegated"])).default("legacy"),
     /** What stands after the colon in a user id. Never changes. */
     serverName: field(serverName),
-    /** Where files and services are. Default: this machine. */
-    host: z.strictObject({ kind: field(oneOf(["local"])).default("local") }).prefault({}),
+    host: host(surroundings),
     synapse: synapse(surroundings),
     mas: mas(surroundings),
     databases: z.strictObject({ synapse: database("postgres"), mas: database("mas-postgres") }).prefault(nothing),
@@ -53,6 +52,18 @@ export function sections(surroundings: Surroundings) {
     lab: field(yesOrNo).default(false),
     staging: staging().optional(),
   })
+}
+
+/** Where files and services are. Default: this machine. */
+function host({ serverName: name = "server" }: Surroundings) {
+  const folder = `/var/lib/matrix-auth/${name.replaceAll(":", "_")}`
+  return z
+    .strictObject({
+      kind: field(oneOf(["local"])).default("local"),
+      /** A folder of ours on the host: what the way back needs. Default: one named after the server. */
+      stateFolder: field(absolutePath(folder)).default(folder),
+    })
+    .prefault({})
 }
 
 /** A section that may be left out in the file: then each of its missing keys is told, not the section alone. */

@@ -25,6 +25,8 @@ export interface ManagedFileKind<Inputs extends ManagedFileInputs> {
   readonly keys: (inputs: Inputs, context: Context) => Promise<readonly WantedKey[]>
   /** How a change gets into the file, where writing is not all there is to it. */
   readonly make?: (change: PlannedChange, inputs: Inputs, context: Context) => Promise<boolean>
+  /** The same for giving back all that is ours, when the resource goes. */
+  readonly giveBack?: (change: PlannedChange, inputs: Inputs, context: Context) => Promise<boolean>
 }
 
 /** The behaviour of a resource that manages keys in somebody else's document. */
@@ -54,7 +56,8 @@ export function managedFileLifecycle<Inputs extends ManagedFileInputs>(
       return { revision: (state?.revision ?? 0) + (hasWritten ? 1 : 0) }
     },
     async remove(state, context) {
-      await makeChange(context.host, fileOf(state), await planChange(context.host, fileOf(state), []))
+      const change = await planChange(context.host, fileOf(state), [])
+      await (kind.giveBack?.(change, state, context) ?? makeChange(context.host, fileOf(state), change))
     },
   }
 }

@@ -3,15 +3,17 @@ import { type Absent, isAbsent, type JsonValue } from "../documents/json-value.t
 import { apply, plan } from "../documents/managed-keys.ts"
 import type { Host } from "../host/host.ts"
 import { checkConfig } from "./check-config.ts"
-import { demandMasCli, type MasAddress } from "./mas-cli.ts"
-import { pruneJust } from "./prune.ts"
+import { demandMasCli } from "./mas-cli.ts"
+import { type PrunableMas, pruneJust } from "./prune.ts"
 
 /** One client that is to be in MAS's config and database, or to be gone from both. */
 export interface ClientChange {
   readonly clientId: string
   /** Fields of its entry in `clients`, secrets included; absent: the entry goes. */
-  readonly entry: Readonly<Record<string, JsonValue | Absent>> | Absent
+  readonly entry: Fields | Absent
 }
+
+type Fields = Readonly<Record<string, JsonValue | Absent>>
 
 interface Waiting {
   readonly change: ClientChange
@@ -30,7 +32,7 @@ const gatherMilliseconds = 150
  * file, one `config check`, one `config sync`. When the group is refused, each is tried alone, so that one bad client
  * fails by itself.
  */
-export async function commitClient(host: Host, mas: MasAddress, change: ClientChange): Promise<void> {
+export async function commitClient(host: Host, mas: PrunableMas, change: ClientChange): Promise<void> {
   const key = JSON.stringify([host.name, mas.config])
   const waiting = queues.get(key)
   return new Promise((done, failed) => {
@@ -48,7 +50,7 @@ export async function commitClient(host: Host, mas: MasAddress, change: ClientCh
   })
 }
 
-async function commitGroup(host: Host, mas: MasAddress, group: readonly Waiting[]): Promise<void> {
+async function commitGroup(host: Host, mas: PrunableMas, group: readonly Waiting[]): Promise<void> {
   try {
     await commit(
       host,
@@ -62,7 +64,7 @@ async function commitGroup(host: Host, mas: MasAddress, group: readonly Waiting[
   }
 }
 
-async function commit(host: Host, mas: MasAddress, changes: readonly ClientChange[]): Promise<void> {
+async function commit(host: Host, mas: PrunableMas, changes: readonly ClientChange[]): Promise<void> {
   await host.withLock(`${mas.config}.matrix-auth-lock`, async () => {
     const before = await host.read(mas.config)
     const after = withChanges(before, changes)
@@ -81,7 +83,7 @@ function withChanges(text: string, changes: readonly ClientChange[]): string {
   const keys = changes.flatMap(({ clientId, entry }) => {
     const path = `clients[client_id=${clientId}]`
     if (isAbsent(entry)) return [{ path, value: entry }]
-    return Object.entries(entry).map(([field, value]) => ({ path: `${path}.${field}`, value }))
+    return Object.entries(entry as Fields).map(([field, value]) => ({ path: `${path}.${field}`, value }))
   })
   return apply(text, plan(text, "yaml12", keys).edits)
 }

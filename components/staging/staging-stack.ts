@@ -23,7 +23,7 @@ export interface StagingStackArgs {
   /** Ports on the host's loopback: the homeserver behind nginx, MAS, Element. */
   readonly ports: { readonly matrix: number; readonly auth: number; readonly element: number }
   /** In the place of the official ones. One that the engine has is not pulled. */
-  readonly images?: Readonly<Partial<Record<ImageName, string>>>
+  readonly images?: Readonly<Partial<Record<ImageName, string | undefined>>>
 }
 
 /** One container, as far as ours differ from each other. */

@@ -23,6 +23,8 @@ export interface DelegatedAuthInputs extends ManagedFileInputs {
   /** MAS's config on the host: where the secret stands that both share. */
   readonly masConfig: string
   readonly takeOver: readonly string[]
+  /** A rendezvous server for log-in by QR code (MSC4108); it comes and goes with the block. */
+  readonly qrCodeEndpoint?: string
 }
 
 export const dialect = "yaml11"
@@ -50,7 +52,8 @@ async function keysFor(host: Host, inputs: DelegatedAuthInputs, homeserver: Home
   const { file, endpoint, synapseEndpoint, service, masConfig, takeOver } = inputs
   const version = await readSynapseVersion(host, { service, homeserverYaml: file, endpoint: synapseEndpoint })
   const secret = { value: await sharedSecret(host, masConfig) }
-  return keysWhenDelegated(homeserver, { version, endpoint, secret, takeOver, kept }).map(asWanted)
+  const qrCode = inputs.qrCodeEndpoint === undefined ? {} : { qrCodeEndpoint: inputs.qrCodeEndpoint }
+  return keysWhenDelegated(homeserver, { version, endpoint, secret, takeOver, kept, ...qrCode }).map(asWanted)
 }
 
 function asWanted({ path, value, secret }: ManagedKey): WantedKey {

@@ -12,7 +12,7 @@ export interface SynapseAddress extends WebService {
 export const startLimitSeconds = 300
 
 /** Returns when Synapse answers `/health`. Throws with its last log lines when it ends or takes too long. */
-export async function waitForSynapse(host: Host, synapse: SynapseAddress, say: (line: string) => void): Promise<void> {
+export async function waitForSynapse(host: Host, synapse: WebService, say: (line: string) => void): Promise<void> {
   say(`waiting for Synapse to answer /health, at most ${startLimitSeconds} s`)
   const probe = async () => (await askService(host, synapse, { path: "/health" })).status === 200
   await waitUntilHealthy(host, synapse.service, { limitSeconds: startLimitSeconds, probe })

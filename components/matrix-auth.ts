@@ -1,0 +1,256 @@
+import { local } from "@pulumi/command"
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  jsonStringify,
+  type Output,
+  output,
+  type Resource,
+  secret,
+} from "@pulumi/pulumi"
+import type { Settings as Config } from "./config/settings.ts"
+import { StateFolder } from "./files/state-folder.ts"
+import type { HostAddress } from "./host/host.ts"
+import { Client } from "./mas/client.ts"
+import { Settings } from "./mas/settings.ts"
+import { Syn2MasMigration } from "./migration/syn2mas-migration.ts"
+import { type Places, placesOf } from "./places.ts"
+import { DelegatedAuth } from "./synapse/delegated-auth.ts"
+import { LoginFlows } from "./web/login-flows.ts"
+import { WebConfig } from "./web/web-config.ts"
+import { WellKnown } from "./web/well-known.ts"
+
+export interface MatrixAuthArgs {
+  /** The stack's config, read and checked. */
+  config: Config
+  /** Secrets of confidential clients, by the client's name; Pulumi secrets. */
+  clientSecrets?: Input<Readonly<Record<string, string>>>
+  /** Where the services are. An Output that is known once they exist. Default: what the config says. */
+  host?: Input<HostAddress>
+}
+
+interface Steps {
+  readonly settings: Settings
+  readonly migration: Syn2MasMigration
+  readonly delegation: DelegatedAuth
+}
+
+/**
+ * Who checks passwords on a homeserver, and all that hangs on it, in the order in which it has to change. Every resource
+ * is there in legacy and in delegated and knows what each means for it: the way back is the same kind of change.
+ */
+export class MatrixAuth extends ComponentResource {
+  /** How many of each kind MAS got in the migration. */
+  readonly migrated: Output<Readonly<Record<string, number>>>
+  /** Ids of the declared clients, by name. */
+  readonly clientIds: Readonly<Record<string, string>>
+
+  readonly #config: Config
+  readonly #places: Places
+  readonly #host: Input<HostAddress>
+
+  constructor(name: string, args: MatrixAuthArgs, options?: ComponentResourceOptions) {
+    super("matrix:MatrixAuth", name, {}, options)
+    this.#config = args.config
+    this.#places = placesOf(args.config)
+    this.#host = args.host ?? args.config.host
+    this.clientIds = Object.fromEntries(args.config.clients.map(({ name: client, id }) => [client, id]))
+
+    const folder = new StateFolder(
+      "state-folder",
+      { host: this.#host, folder: this.#places.stateFolder },
+      this.#after(),
+    )
+    const steps = this.#isDelegated ? this.#there(folder, args.clientSecrets) : this.#back(folder, args.clientSecrets)
+    this.#tellClients(steps)
+    this.migrated = steps.migration.migrated
+    this.registerOutputs({ migrated: this.migrated, clientIds: this.clientIds })
+  }
+
+  get #isDelegated(): boolean {
+    return this.#config.authentication === "delegated"
+  }
+
+  /** `null` in legacy: nobody is told of MAS. */
+  get #issuer(): string | null {
+    return this.#isDelegated ? this.#config.mas.issuer : null
+  }
+
+  /** All that is neutral, then the migration, and right after it the delegated Synapse. */
+  #there(folder: Resource, secrets: MatrixAuthArgs["clientSecrets"]): Steps {
+    const { settings, ready } = this.#prepareMas([folder], secrets)
+    const migration = this.#migration(ready)
+    return { settings, migration, delegation: this.#delegation([migration]) }
+  }
+
+  /** Synapse first: as long as it is delegated, MAS has to be able to write to it. */
+  #back(folder: Resource, secrets: MatrixAuthArgs["clientSecrets"]): Steps {
+    const delegation = this.#delegation([folder])
+    const { settings, ready } = this.#prepareMas([folder, delegation], secrets)
+    return { settings, migration: this.#migration(ready), delegation }
+  }
+
+  #prepareMas(after: Resource[], secrets: MatrixAuthArgs["clientSecrets"]) {
+    const { mas, serverName, authentication } = this.#config
+    const settings = new Settings(
+      "mas-settings",
+      {
+        host: this.#host,
+        file: mas.config,
+        keptAt: this.#places.keptAt("mas-settings"),
+        service: this.#places.mas.service,
+        authentication,
+        serverName,
+        issuer: mas.issuer,
+        synapseEndpoint: mas.synapseEndpoint,
+        homeserverYaml: this.#config.synapse.homeserverYaml,
+      },
+      this.#after(...after),
+    )
+    const clients = this.#clients(settings, secrets)
+    const restart = this.#restart(
+      "mas",
+      settings.revision,
+      {
+        restart: "mas",
+        service: this.#places.mas.service,
+        endpoint: mas.endpoint,
+        files: [mas.config],
+        cleanLogSeconds: mas.cleanLogSeconds,
+      },
+      [settings, ...clients],
+    )
+    return { settings, ready: [settings, ...clients, restart] }
+  }
+
+  #clients(settings: Resource, secrets: MatrixAuthArgs["clientSecrets"]): Client[] {
+    return this.#config.clients.map(
+      (client) =>
+        new Client(
+          `client-${client.name}`,
+          {
+            host: this.#host,
+            clientId: client.id,
+            client,
+            mas: this.#places.mas,
+            database: this.#places.databases.mas,
+            ...(client.credential.kind === "secret" ? { secret: secretOf(secrets ?? {}, client.name) } : {}),
+          },
+          this.#after(settings),
+        ),
+    )
+  }
+
+  #migration(after: Resource[]): Syn2MasMigration {
+    return new Syn2MasMigration(
+      "migration",
+      {
+        host: this.#host,
+        authentication: this.#config.authentication,
+        mas: this.#places.mas,
+        databases: this.#places.databases,
+        stateFolder: this.#places.stateFolder,
+        acknowledge: this.#config.acknowledge,
+        delegation: this.#places.delegation,
+      },
+      // An hour of rows is no reason to give up half-way.
+      { ...this.#after(...after), customTimeouts: { create: "3h", update: "3h" } },
+    )
+  }
+
+  #delegation(after: Resource[]): DelegatedAuth {
+    return new DelegatedAuth("delegated-auth", { host: this.#host, ...this.#places.delegation }, this.#after(...after))
+  }
+
+  /** What clients read, after Synapse does what it says, and at last what they see. */
+  #tellClients({ settings, migration, delegation }: Steps): void {
+    const { wellKnown, synapse, mas } = this.#config
+    const document = new WellKnown(
+      "well-known",
+      { host: this.#host, file: wellKnown.file, keptAt: this.#places.keptAt("well-known"), issuer: this.#issuer },
+      this.#after(migration, delegation),
+    )
+    const told = [document, ...this.#reloadProxy(document), ...this.#tellElement([document, delegation])]
+    const metadata = this.#restart(
+      "synapse",
+      settings.revision,
+      {
+        restart: "synapse",
+        service: this.#places.synapse.service,
+        endpoint: mas.synapseEndpoint,
+        mas: this.#places.mas.service,
+        masEndpoint: mas.endpoint,
+      },
+      [delegation, migration],
+    )
+    new LoginFlows(
+      "login-flows",
+      {
+        host: this.#host,
+        issuer: this.#issuer,
+        homeserverUrl: synapse.url,
+        wellKnownUrl: wellKnown.url,
+        wellKnownFile: wellKnown.file,
+        synapse: this.#places.synapse,
+      },
+      this.#after(...told, metadata),
+    )
+  }
+
+  #reloadProxy(document: WellKnown): Resource[] {
+    const { wellKnown } = this.#config
+    const service = this.#places.proxy
+    if (service === undefined) return []
+    const { reload } = wellKnown.commands
+    const how = { restart: "nginx", service, ...(reload === undefined ? {} : { reload }) }
+    return [this.#restart("nginx", document.revision, how, [document])]
+  }
+
+  #tellElement(after: Resource[]): Resource[] {
+    const { element } = this.#config
+    const config = new WebConfig(
+      "element-config",
+      {
+        host: this.#host,
+        file: element.config,
+        keptAt: this.#places.keptAt("element-config"),
+        issuer: this.#issuer,
+        clientId: this.clientIds.element ?? null,
+        url: element.url,
+        minimumVersion: element.minimumVersion,
+      },
+      this.#after(...after),
+    )
+    const service = this.#places.element
+    if (service === undefined) return [config]
+    return [
+      config,
+      this.#restart("element", config.revision, { restart: "element", service, files: [element.config] }, [config]),
+    ]
+  }
+
+  /** Runs again with each write: the program looks by itself whether the service has to restart. */
+  #restart(name: string, revision: Input<number>, task: object, after: Resource[]): local.Command {
+    const program = "node components/commands/restart-service.ts"
+    return new local.Command(
+      `${name}-restart`,
+      {
+        create: program,
+        update: program,
+        stdin: jsonStringify({ host: this.#host, ...task }),
+        environment: { MATRIX_AUTH_REVISION: jsonStringify(revision) },
+        addPreviousOutputInEnv: false,
+      },
+      this.#after(...after),
+    )
+  }
+
+  #after(...resources: Resource[]) {
+    return { parent: this, dependsOn: resources }
+  }
+}
+
+function secretOf(secrets: Input<Readonly<Record<string, string>>>, client: string): Output<string> {
+  return secret(output(secrets).apply((all) => all[client] ?? ""))
+}

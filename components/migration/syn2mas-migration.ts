@@ -1,0 +1,34 @@
+import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi"
+import type { HostAddress } from "../host/host.ts"
+import type { DatabasePlace } from "../mas/mas-database.ts"
+import { HostedResource } from "../provider.ts"
+import type { Syn2MasMigrationInputs } from "./syn2mas-migration.provider.ts"
+
+/** Where every account is to be found: in Synapse, or in MAS too. */
+export interface Syn2MasMigrationArgs {
+  host: Input<HostAddress>
+  authentication: Input<"legacy" | "delegated">
+  mas: Input<Syn2MasMigrationInputs["mas"]>
+  /** Where the databases listen. Default: what the services' own configs name. */
+  databases: Input<{ readonly synapse?: DatabasePlace; readonly mas?: DatabasePlace }>
+  /** A folder of ours on the host. */
+  stateFolder: Input<string>
+  /** Warnings of `syn2mas check` taken note of, by name and count. @example {"guests": 1} */
+  acknowledge: Input<Readonly<Record<string, number>>>
+  /** What comes after the migration, to be tried before anything stops. */
+  delegation: Input<Syn2MasMigrationInputs["delegation"]>
+}
+
+/** MAS holds every account that Synapse holds. Drift: Synapse uses its own again, or MAS has none. */
+export class Syn2MasMigration extends HostedResource {
+  /** How many of each kind MAS got, as of the migration. */
+  declare readonly migrated: Output<Readonly<Record<string, number>>>
+  /** When, in ISO 8601; `null`: not by us, or not yet. */
+  declare readonly migratedAt: Output<string | null>
+
+  constructor(name: string, args: Syn2MasMigrationArgs, options?: CustomResourceOptions) {
+    const module = "migration/syn2mas-migration.provider"
+    const outputs = ["migrated", "migratedAt"]
+    super({ room: "mas", type: "Syn2MasMigration", module, outputs }, name, { ...args }, options)
+  }
+}

@@ -1,0 +1,75 @@
+import { posix } from "node:path"
+import type { Settings } from "./config/settings.ts"
+import type { WebService } from "./host/ask-service.ts"
+import type { ServiceAddress } from "./host/service-address.ts"
+import type { MasAddress } from "./mas/mas-cli.ts"
+import type { DatabasePlace } from "./mas/mas-database.ts"
+import type { Syn2MasMigrationInputs } from "./migration/syn2mas-migration.provider.ts"
+
+/** Where everything is, in the form in which resources name it: plain data, worked out from the config once. */
+export interface Places {
+  readonly synapse: WebService
+  readonly mas: MasAddress & WebService
+  /** `undefined`: nothing has to be told to reload. */
+  readonly proxy: ServiceAddress | undefined
+  /** `undefined`: nothing has to be restarted. */
+  readonly element: ServiceAddress | undefined
+  readonly databases: { readonly synapse: DatabasePlace; readonly mas: DatabasePlace }
+  readonly stateFolder: string
+  /** Where a resource keeps what stood at its keys before us. */
+  readonly keptAt: (resource: string) => string
+  /** What delegated auth goes by; the migration tries the same before anything stops. */
+  readonly delegation: Syn2MasMigrationInputs["delegation"]
+}
+
+export function placesOf({ authentication, host, synapse, mas, databases, wellKnown, element }: Settings): Places {
+  const keptAt = (resource: string) => posix.join(host.stateFolder, `${resource}.kept.json`)
+  const synapseService = serviceOf("synapse", synapse)
+  return {
+    synapse: { service: synapseService, endpoint: mas.synapseEndpoint },
+    mas: { service: serviceOf("mas", mas), config: mas.config, endpoint: mas.endpoint },
+    proxy:
+      wellKnown.container === undefined && wellKnown.commands.reload === undefined
+        ? undefined
+        : serviceOf("nginx", { container: wellKnown.container }),
+    element:
+      element.container === undefined && element.commands.restart === undefined
+        ? undefined
+        : serviceOf("element", element),
+    databases: { synapse: databasePlace(databases.synapse), mas: databasePlace(databases.mas) },
+    stateFolder: host.stateFolder,
+    keptAt,
+    delegation: {
+      file: synapse.homeserverYaml,
+      keptAt: keptAt("delegated-auth"),
+      service: synapseService,
+      authentication,
+      synapseEndpoint: mas.synapseEndpoint,
+      endpoint: mas.endpoint,
+      issuer: mas.issuer,
+      masConfig: mas.config,
+      takeOver: synapse.takeOver,
+      ...(synapse.qrCodeEndpoint === undefined ? {} : { qrCodeEndpoint: synapse.qrCodeEndpoint }),
+    },
+  }
+}
+
+interface Configured {
+  readonly container?: string | undefined
+  readonly commands?: ServiceAddress["commands"] | object
+}
+
+function serviceOf(name: string, { container, commands = {} }: Configured): ServiceAddress {
+  const own = Object.fromEntries(Object.entries(commands).filter(([, argv]) => argv !== undefined))
+  return {
+    name,
+    ...(container === undefined ? {} : { container }),
+    ...(Object.keys(own).length === 0 ? {} : { commands: own }),
+  }
+}
+
+function databasePlace(place: Settings["databases"]["mas"]): DatabasePlace {
+  return place.kind === "container"
+    ? { container: place.container, port: place.port }
+    : { host: place.host, port: place.port }
+}

@@ -1,0 +1,23 @@
+import { getProject, getStack, log, RunError } from "@pulumi/pulumi"
+import { allConfig } from "@pulumi/pulumi/runtime/index.js"
+import { decodeConfig } from "./config/raw.ts"
+import { readSettings } from "./config/read-settings.ts"
+import type { Settings } from "./config/settings.ts"
+import { Refusal } from "./report/refusal.ts"
+import { stagingPlaces, stagingPrefix } from "./staging/staging-places.ts"
+
+/** Reads this stack's config. What was mended is said; all mistakes end the run at once, before anything is contacted. */
+export function readProgramConfig(): Settings {
+  const [project, stack] = [getProject(), getStack()]
+  const { raw, secretKeys } = decodeConfig(allConfig(), process.env.PULUMI_CONFIG_SECRET_KEYS, project)
+  try {
+    const prefix = stagingPrefix(project, stack)
+    const places = (staging: Parameters<typeof stagingPlaces>[1]) => stagingPlaces(prefix, staging)
+    const { settings, notes } = readSettings(raw, { stack, secretKeys, stagingPlaces: places })
+    for (const note of notes) void log.info(note)
+    return settings
+  } catch (error) {
+    // A mistake in the config needs no stack trace.
+    throw error instanceof Refusal ? new RunError(error.message) : error
+  }
+}

@@ -1,0 +1,38 @@
+import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi"
+import type { HostAddress } from "../host/host.ts"
+import type { ServiceAddress } from "../host/service-address.ts"
+import { HostedResource } from "../provider.ts"
+
+/** Who checks passwords: the MSC3861 block of homeserver.yaml, and what cannot stand beside it. */
+export interface DelegatedAuthArgs {
+  host: Input<HostAddress>
+  /** homeserver.yaml on the host. */
+  file: Input<string>
+  /** Where what stood at our keys before us is kept, on the host. */
+  keptAt: Input<string>
+  service: Input<ServiceAddress>
+  authentication: Input<"legacy" | "delegated">
+  /** Synapse's client listener as its neighbours see it. @example "http://synapse:8008/" */
+  synapseEndpoint: Input<string>
+  /** MAS's address as Synapse sees it. @example "http://mas:8080/" */
+  endpoint: Input<string>
+  /** What a delegated Synapse has to tell clients. */
+  issuer: Input<string>
+  /** MAS's config on the host: the secret that both share is there. */
+  masConfig: Input<string>
+  /** Conflicting settings that we may take out while delegated. @example ["oidc_providers"] */
+  takeOver: Input<readonly string[]>
+  /** A rendezvous server for log-in by QR code (MSC4108). */
+  qrCodeEndpoint?: Input<string>
+}
+
+/** Delegated auth in Synapse (MSC3861). Drift: a managed key of homeserver.yaml is not the one wanted. */
+export class DelegatedAuth extends HostedResource {
+  /** Counts our writes to the file. */
+  declare readonly revision: Output<number>
+
+  constructor(name: string, args: DelegatedAuthArgs, options?: CustomResourceOptions) {
+    const module = "synapse/delegated-auth.provider"
+    super({ room: "synapse", type: "DelegatedAuth", module, outputs: ["revision"] }, name, { ...args }, options)
+  }
+}
