@@ -64,7 +64,8 @@ export function unknownKey(path: Path, known: readonly string[]): Mistake {
 }
 
 function whyNoSuchKey(key: string): string | undefined {
-  if (/^secret$/i.test(key)) return "a client's secret goes, encrypted, to clientSecrets (docs/configuration.md)"
+  if (/^secret$/i.test(key))
+    return "a client's secret is kept encrypted, by its name: pulumi config set --secret --path clientSecrets.NAME"
   return /secret|password|token|uri|user/i.test(key)
     ? "credentials of Synapse, MAS and the databases are read from their own files on the host"
     : undefined

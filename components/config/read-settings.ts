@@ -77,7 +77,7 @@ function inOrder(mistakes: readonly Mistake[], keys: readonly string[]): Mistake
 
 /** Pulumi.yaml gives every section a default, so that the engine asks for none: an empty one is none. */
 function withoutEmpty(raw: Mapping): Mapping {
-  const isEmpty = (value: unknown) => value === "" || (isMapping(value) && Object.keys(value).length === 0)
+  const isEmpty = (value: unknown) => isMapping(value) && Object.keys(value).length === 0
   return Object.fromEntries(Object.entries(raw).filter(([, value]) => !isEmpty(value)))
 }
 
