@@ -117,6 +117,16 @@ test("while the homeserver is read-only nothing is written to it", async () => {
   assert.deepEqual(mas.homeserver.calls, [])
 })
 
+test("a token is inactive as soon as it is logged out, and no other is", async () => {
+  await using mas = await startMas()
+  await giveTokens(mas, ["syt_same_session"])
+  assert.equal((await logOut(mas, aliceToken)).status, 200)
+  assert.deepEqual(await introspect(mas, aliceToken), inactive)
+  assert.deepEqual(await introspect(mas, "syt_same_session"), inactive)
+  assert.equal(nameIn(await introspect(mas, bobToken)), "bob")
+  assert.equal((await logOut(mas, aliceToken)).status, 401)
+})
+
 test("a log-out ends every session by the compat layer if the client says that it is what it wants", async () => {
   await using mas = await startMas()
   const answer = await logOut(mas, aliceToken, { path: "logout/all", json: { "io.element.only_compat_is_fine": true } })

@@ -49,9 +49,10 @@ export async function startMas({ sections = {} }: Circumstances = {}): Promise<M
   const file = join(folder, "config.yaml")
   const over = "matrix" in sections ? { ...sections, matrix: { ...matrix, ...(sections.matrix as object) } } : sections
   await writeFile(file, masConfig({ databaseUrl, homeserverUrl: homeserver.url, sections: over }), { mode: 0o600 })
-  await prepare(file, databaseUrl)
   const server = parts.use(await launch(file))
   const database = parts.adopt(new pg.Pool({ connectionString: databaseUrl, max: 2 }), (pool) => pool.end())
+  // The server itself has made the tables and the clients by now.
+  await seed(database)
   const kept = parts.move()
   return {
     ...server.told,
@@ -72,13 +73,6 @@ function sharedPostgres(): Promise<PostgresCluster> {
 }
 
 after(async () => (await cluster)?.stop())
-
-async function prepare(file: string, databaseUrl: string): Promise<void> {
-  await run(file, ["config", "sync"])
-  const client = new pg.Client(databaseUrl)
-  await client.connect()
-  await seed(client).finally(() => client.end())
-}
 
 /** The stand-in, unless `MAS_CLI` names a real one. */
 const program = process.env.MAS_CLI ?? fileURLToPath(new URL("../../standins/mas/mas-cli", import.meta.url))

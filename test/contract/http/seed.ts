@@ -1,4 +1,4 @@
-import type { Client } from "pg"
+import type { Pool } from "pg"
 
 /** The people of the recording, with the ids they had in it (each uuid is the ULID of its name in the recording). */
 export const alice = "01a20a25-a910-13ef-cb4e-a24a86f5250e"
@@ -23,22 +23,22 @@ const passwords = [
  * MAS's tables as the recording found them: two migrated users, a session each that came from Synapse with its token,
  * four of alice's that began since (two of them ended), and the OAuth session that bob's browser began.
  */
-export async function seed(client: Client): Promise<void> {
-  await client.query("insert into users (user_id, username, created_at) values ($1, 'alice', $3), ($2, 'bob', $4)", [
+export async function seed(database: Pool): Promise<void> {
+  await database.query("insert into users (user_id, username, created_at) values ($1, 'alice', $3), ($2, 'bob', $4)", [
     alice,
     bob,
     "2026-11-23T20:42:50Z",
     "2026-11-23T20:42:51Z",
   ])
   for (const [user, hash] of passwords) {
-    await client.query(
+    await database.query(
       `insert into user_passwords (user_password_id, user_id, hashed_password, version, created_at)
        values (gen_random_uuid(), $1, $2, 1, '2026-11-23T20:42:50Z')`,
       [user, hash],
     )
   }
-  await seedCompatSessions(client)
-  await seedOAuthSession(client)
+  await seedCompatSessions(database)
+  await seedOAuthSession(database)
 }
 
 const sessions = [
@@ -62,9 +62,9 @@ const sessions = [
   },
 ]
 
-async function seedCompatSessions(client: Client): Promise<void> {
+async function seedCompatSessions(database: Pool): Promise<void> {
   for (const { id, user, device, at, ended } of sessions) {
-    await client.query(
+    await database.query(
       `insert into compat_sessions (compat_session_id, user_id, device_id, created_at, finished_at)
        values ($1, $2, $3, $4, $5)`,
       [id, user, device, at, ended ? at : null],
@@ -72,7 +72,7 @@ async function seedCompatSessions(client: Client): Promise<void> {
   }
   const tokens = [seededNames["<alice-migrated-token>"], seededNames["<bob-migrated-token>"]]
   for (const [index, token] of tokens.entries()) {
-    await client.query(
+    await database.query(
       `insert into compat_access_tokens (compat_access_token_id, compat_session_id, access_token, created_at)
        values (gen_random_uuid(), $1, $2, '2026-11-23T20:42:51Z')`,
       [sessions[index]?.id, token],
@@ -80,20 +80,20 @@ async function seedCompatSessions(client: Client): Promise<void> {
   }
 }
 
-async function seedOAuthSession(client: Client): Promise<void> {
+async function seedOAuthSession(database: Pool): Promise<void> {
   const id = "01a20a34-52fa-0000-0000-000000000006"
   const token = "01a20a34-52fa-689c-0891-fe81e1cd8045"
-  await client.query(
+  await database.query(
     `insert into oauth2_sessions (oauth2_session_id, oauth2_client_id, user_id, scope_list, created_at)
      values ($1, '0183f981-2184-9d5c-0272-038cfab3b138', $2, $3, now())`,
     [id, bob, ["openid", "urn:matrix:client:api:*", "urn:matrix:client:device:ABCDEFGHIJ"]],
   )
-  await client.query(
+  await database.query(
     `insert into oauth2_access_tokens (oauth2_access_token_id, oauth2_session_id, access_token, created_at, expires_at)
      values ($1, $2, $3, now(), now() + interval '300 seconds')`,
     [token, id, seededNames["<oauth-access_token>"]],
   )
-  await client.query(
+  await database.query(
     `insert into oauth2_refresh_tokens
        (oauth2_refresh_token_id, oauth2_session_id, oauth2_access_token_id, refresh_token, created_at)
      values ($1, $2, $3, $4, now())`,
