@@ -69,11 +69,12 @@ function wantedFiles({ addresses }: ScaffoldInputs): string[] {
   return scaffoldFiles(addresses).map(({ path }) => path)
 }
 
-/** Takes an empty or new folder as ours. One that holds things and not our mark is somebody's. */
+/** Takes the folder as ours. One that has something where our files go, and not our mark, is somebody's. */
 async function claim(host: Host, folder: string): Promise<void> {
   if ((await host.readIfPresent(`${folder}/${mark}`)) !== undefined) return
   const listed = await host.exec(["ls", "-A", "--", folder])
-  if (listed.exitCode === 0 && listed.stdout.trim() !== "") throw folderInUse(host, folder)
+  const taken = new Set(listed.stdout.split("\n"))
+  if (scaffoldFolders.some(({ path }) => taken.has(path))) throw folderInUse(host, folder)
   await host.write(`${folder}/${mark}`, "Made by the staging stack of matrix-auth, which removes it on destroy.\n", {
     mode: 0o644,
   })
@@ -138,7 +139,7 @@ function folderInUse(host: Host, folder: string): Refusal {
     what: `The folder of the staging stack holds files that are not the stack's`,
     where: { host: host.name, file: folder, keyPath: "staging.folder" },
     meaning: "Nothing was changed. A staging stack makes its own files and removes them; it takes no folder over.",
-    next: "Name a folder that is empty or not there yet.",
+    next: "Name a folder of its own, empty or not there yet.",
   })
 }
 

@@ -29,8 +29,8 @@ export interface StagingStackArgs {
 /** One container, as far as ours differ from each other. */
 interface Service {
   readonly image: ImageName
-  /** What proves that it serves; asked inside the container. */
-  readonly healthy: string[]
+  /** What proves that it serves; asked inside the container. Left out where the image has nothing to ask with. */
+  readonly healthy?: string[]
   readonly extra: Partial<docker.ContainerArgs>
   readonly after: Resource[]
 }
@@ -130,8 +130,7 @@ export class StagingStack extends ComponentResource {
   #mas(database: docker.Container): docker.Container {
     return this.#run("mas", {
       image: "mas",
-      // The image has neither shell nor curl. This reads config and database, changes nothing, and fails without either.
-      healthy: ["CMD", "mas-cli", "manage", "list-admin-users"],
+      // The image has neither shell nor curl, and a `mas-cli` every few seconds is too dear: the proxy asks for it.
       extra: {
         user: this.#scaffold.masUser,
         envs: [`MAS_CONFIG=${mountPoints.mas}/config.yaml`],
@@ -143,10 +142,13 @@ export class StagingStack extends ComponentResource {
   }
 
   #proxy(after: Resource[]): docker.Container {
-    const wellKnown = `http://127.0.0.1:${innerPorts.homeserver}/.well-known/matrix/client`
+    const wellKnown = `curl -fsS -o /dev/null http://127.0.0.1:${innerPorts.homeserver}/.well-known/matrix/client`
+    const mas = `curl -fsS -o /dev/null http://${hostNames.mas}:${innerPorts.masHealth}/health`
+    // MAS counts until it has answered once, so that the stack is not up without it. Later it comes and goes by itself.
+    const masOnce = `{ test -e /tmp/mas-answered || { ${mas} && touch /tmp/mas-answered; }; }`
     return this.#run("proxy", {
       image: "nginx",
-      healthy: ["CMD", "curl", "-fsS", "-o", "/dev/null", wellKnown],
+      healthy: ["CMD-SHELL", `${wellKnown} && ${masOnce}`],
       extra: {
         ports: [
           publish(innerPorts.homeserver, this.#args.ports.matrix),
@@ -182,9 +184,7 @@ export class StagingStack extends ComponentResource {
         image: this.#args.images?.[image] ?? officialImages[image],
         restart: "unless-stopped",
         networksAdvanced: [{ name: this.#network.name, aliases: [hostName] }],
-        healthcheck: { tests: healthy, interval: "3s", timeout: "10s", startPeriod: "1m0s", retries: 5 },
-        wait: true,
-        waitTimeout: 180,
+        ...(healthy ? waitFor(healthy) : {}),
         ...extra,
       },
       { parent: this, dependsOn: [this.#scaffold, ...after] },
@@ -202,6 +202,11 @@ export class StagingStack extends ComponentResource {
  * says, and not start it first.
  */
 const leftAlone = { mustRun: false }
+
+function waitFor(tests: string[]) {
+  const healthcheck = { tests, interval: "3s", timeout: "10s", startPeriod: "1m0s", retries: 5 }
+  return { healthcheck, wait: true, waitTimeout: 180 }
+}
 
 function publish(internal: number, external: number) {
   return { internal, external, ip: "127.0.0.1" }
