@@ -5,6 +5,7 @@ import { parse } from "yaml"
 import { type Mapping, storedConfig } from "../../components/config/raw.ts"
 import { sections } from "../../components/config/schema.ts"
 import type { StagingSettings } from "../../components/config/settings.ts"
+import { stagingPlaces, stagingPrefix } from "../../components/staging/staging-places.ts"
 import { mistakesIn, read } from "./valid-config.ts"
 
 async function example(name: string): Promise<Mapping> {
@@ -12,30 +13,7 @@ async function example(name: string): Promise<Mapping> {
   return storedConfig(parse(text), "matrix-auth")
 }
 
-/** What a staging stack would bring: plain values of a machine on which it runs. */
-function stagingPlaces({ folder, ports }: StagingSettings, stack: string): Mapping {
-  const container = (name: string) => `matrix-auth-${stack}-${name}`
-  return {
-    synapse: {
-      container: container("synapse"),
-      homeserverYaml: `${folder}/synapse/homeserver.yaml`,
-      url: `http://localhost:${ports.matrix}/`,
-    },
-    mas: {
-      container: container("mas"),
-      config: `${folder}/mas/config.yaml`,
-      issuer: `http://localhost:${ports.auth}/`,
-      endpoint: "http://mas:8080/",
-      synapseEndpoint: "http://synapse:8008/",
-    },
-    databases: { synapse: { container: container("postgres") }, mas: { container: container("mas-postgres") } },
-    wellKnown: {
-      file: `${folder}/wellknown/client`,
-      url: `http://localhost:${ports.matrix}/.well-known/matrix/client`,
-    },
-    element: { config: `${folder}/element/config.json`, url: `http://localhost:${ports.element}/` },
-  }
-}
+const brought = (staging: StagingSettings, stack: string) => stagingPlaces(stagingPrefix("matrix-auth", stack), staging)
 
 test("Pulumi.prod.yaml is a whole config of the first customer", async () => {
   const { settings } = read(await example("Pulumi.prod.yaml"), { stack: "prod" })
@@ -53,26 +31,31 @@ test("Pulumi.prod.yaml is a whole config of the first customer", async () => {
 })
 
 test("Pulumi.staging.yaml is a whole config once the staging stack has told its places", async () => {
-  const { settings, notes } = read(await example("Pulumi.staging.yaml"), { stack: "staging", stagingPlaces })
+  const { settings, notes } = read(await example("Pulumi.staging.yaml"), { stack: "staging", stagingPlaces: brought })
   assert.equal(settings.lab, true)
   assert.equal(settings.mas.container, "matrix-auth-staging-mas")
   assert.equal(settings.mas.cleanLogSeconds, 5)
-  assert.equal(settings.mas.issuer, "http://localhost:18080/")
+  assert.equal(settings.mas.issuer, "http://127.0.0.1:18080/")
   assert.deepEqual(settings.staging?.ports, { matrix: 18008, auth: 18080, element: 18081 })
+  const [element] = settings.clients
+  assert.deepEqual(element?.redirectUris, [settings.element.url], "Element comes back to where the stack serves it")
   assert.deepEqual(settings.clients.find(({ name }) => name === "matrix_pc")?.redirectUris, ["http://127.0.0.1/"])
   assert.ok(notes.some((note) => note.includes("every port of 127.0.0.1")))
 })
 
 test("what the config says itself counts more than what the staging stack brings", async () => {
   const raw = { ...(await example("Pulumi.staging.yaml")), mas: { issuer: "https://auth.staging.example/" } }
-  const { settings } = read(raw, { stack: "staging", stagingPlaces })
+  const { settings } = read(raw, { stack: "staging", stagingPlaces: brought })
   assert.equal(settings.mas.issuer, "https://auth.staging.example/")
   assert.equal(settings.mas.endpoint, "http://mas:8080/")
 })
 
 test("a staging stack belongs in a lab, and its ports differ", async () => {
   const staging = { folder: "/var/lib/x", ports: { matrix: 1008, auth: 1008, element: 1009 } }
-  const lines = mistakesIn({ ...(await example("Pulumi.staging.yaml")), lab: false, staging }, { stagingPlaces })
+  const lines = mistakesIn(
+    { ...(await example("Pulumi.staging.yaml")), lab: false, staging },
+    { stagingPlaces: brought },
+  )
   assert.ok(lines.some((line) => line.startsWith("lab: found false") && line.includes("true beside staging")))
   assert.ok(lines.some((line) => line.startsWith("staging.ports.auth: found 1008")))
 })
