@@ -21,6 +21,25 @@ test("the fourth quick log-in from one address is refused, right password or not
   assert.equal(unknown.status, 403, "names that nobody has are not counted")
 })
 
+test("how many log-ins one address may try at once is for the config to say", async () => {
+  const rate_limiting = { login: { per_ip: { burst: 1, per_second: 0.001 } } }
+  await using mas = await startMas({ sections: { rate_limiting } })
+  assert.equal((await logIn(mas, "alice", { password: "pw-alice" })).status, 200)
+  assert.equal((await logIn(mas, "bob", { password: "pw-bob" })).status, 429)
+})
+
+test("an account can be named by its full id, or as clients of old did; other identifiers are refused", async () => {
+  await using mas = await startMas()
+  const attempt = (fields: object) =>
+    ask(`${mas.url}/_matrix/client/r0/login`, { json: { type: "m.login.password", password: "pw-alice", ...fields } })
+  assert.equal((await attempt({ user: "alice" })).status, 200)
+  assert.equal((await attempt({ identifier: { type: "m.id.user", user: "@alice:ex.test" } })).status, 200)
+  assert.equal((await attempt({ identifier: { type: "m.id.user", user: "@alice:other.test" } })).status, 403)
+  const byMail = await attempt({ identifier: { type: "m.id.thirdparty", medium: "email", address: "alice@ex.test" } })
+  assert.deepEqual(byMail.json, { errcode: "M_UNKNOWN", error: "Unsupported login identifier" })
+  assert.deepEqual((await attempt({ password: 1 })).json, { errcode: "M_BAD_JSON", error: "JSON fields are not valid" })
+})
+
 test("what a proxy says of the client is believed: each client has its own count and its own place in the log", async () => {
   await using mas = await startMas()
   for (const client of ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"]) {

@@ -39,8 +39,11 @@ export async function work(config: MasConfig): Promise<void> {
   const told = endOfProcess()
   const service = await openService(config)
   log("INFO", "mas_cli::commands::worker", "Starting task scheduler")
-  await runWorker(service, told)
-  await service.database.end()
+  try {
+    await runWorker(service, told)
+  } finally {
+    await service.database.end()
+  }
 }
 
 async function openService(config: MasConfig): Promise<Service> {
