@@ -17,12 +17,9 @@ const staging =
     images: config.staging.images,
   })
 
-const auth = new MatrixAuth(
-  "matrix",
-  // What is on a host that does not exist yet cannot be known: preview says so.
-  { config, clientSecrets, ...(staging && { host: staging.ready.apply(() => config.host) }) },
-  { dependsOn: staging ? [staging] : [] },
-)
+// What is on a host that does not exist yet cannot be known: preview says so.
+const host = staging ? staging.ready.apply(() => config.host) : config.host
+const auth = new MatrixAuth("matrix", { config, clientSecrets, host })
 
 export const authentication = config.authentication
 export const clientIds = auth.clientIds

@@ -1,4 +1,4 @@
-import { type CustomResourceOptions, createUrn, dynamic, type Input } from "@pulumi/pulumi"
+import { type CustomResourceOptions, createUrn, dynamic, type Input, type Output, output } from "@pulumi/pulumi"
 
 /** What tells one kind of resource from another: its type token, the module with its lifecycle, its outputs. */
 export interface Kind {
@@ -42,7 +42,7 @@ export abstract class HostedResource extends dynamic.Resource {
     const unset = Object.fromEntries(kind.outputs.map((output) => [output, undefined]))
     const token = `pulumi-nodejs:dynamic/${kind.room}:${kind.type}`
     // `check` needs the URN to put its lines under the resource, and takes it out again: it never gets into the state.
-    const self = createUrn(name, token, options?.parent)
+    const self = withoutDependencies(createUrn(name, token, options?.parent))
     super(
       shimFor(kind.module),
       name,
@@ -52,4 +52,12 @@ export abstract class HostedResource extends dynamic.Resource {
       kind.type,
     )
   }
+}
+
+/**
+ * A resource's URN depends on its parent, and who depends on a component depends on all of its children: the resource
+ * would wait for its own successors. The text alone depends on nothing.
+ */
+function withoutDependencies(urn: Output<string>): Output<string> {
+  return output(new Promise<string>((known) => void urn.apply(known)))
 }

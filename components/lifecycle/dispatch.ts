@@ -14,7 +14,10 @@ const urns = new Map<string, string>()
 export async function check(module: string, olds: Properties, news: Properties): Promise<CheckAnswer> {
   const { self, ...inputs } = withoutProvider(news)
   const { self: _, ...before } = withoutProvider(olds)
-  if (hasUnknown(inputs)) return { inputs: toWire(inputs), failures: [] }
+  if (hasUnknown(inputs)) {
+    if (typeof self === "string") void sayUnder(self, "what is there now is known once the host's services exist")
+    return { inputs: toWire(inputs), failures: [] }
+  }
   const lifecycle = await load(module)
   const wanted = inputs as unknown as HostedInputs
   try {

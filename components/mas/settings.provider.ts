@@ -69,6 +69,8 @@ async function passwordSchemes({ homeserverYaml }: SettingsInputs, { host }: Con
     { path: "passwords.schemes[version=1].algorithm", value: "bcrypt" },
     { path: "passwords.schemes[version=1].unicode_normalization", value: true },
     { path: "passwords.schemes[version=1].secret", value: pepper ?? absent, secret: words },
+    // As a number: MAS takes no text for a version.
+    { path: "passwords.schemes[version=2].version", value: 2 },
     { path: "passwords.schemes[version=2].algorithm", value: "argon2id" },
   ]
 }
