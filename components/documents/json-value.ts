@@ -10,7 +10,7 @@ export const absent = Object.freeze({ $absent: true }) as { readonly $absent: tr
 export type Absent = typeof absent
 
 export function isAbsent(value: unknown): value is Absent {
-  return isMap(value) && value["$absent"] === true && Object.keys(value).length === 1
+  return isMap(value) && value.$absent === true && Object.keys(value).length === 1
 }
 
 export function isMap(value: unknown): value is { readonly [key: string]: JsonValue } {

@@ -46,6 +46,10 @@ export interface AddedStep extends StepOfKeys {
 export interface RemovedStep extends StepOfKeys {
   readonly kind: "removed"
   readonly text: string
+  /** What we left in its place, almost always nothing. */
+  readonly left: string
+  /** Whether it stood within braces or brackets. */
+  readonly inFlow: boolean
   /** What was between the entry before and `text`, and between `text` and the entry behind. */
   readonly gapBefore: string
   readonly gapAfter: string

@@ -12,18 +12,24 @@ export type KeyPath = readonly PathStep[]
  */
 export function parseKeyPath(text: string): KeyPath {
   const path: PathStep[] = []
-  const steps = /(\.?)([\w-]+)|\[("(?:[^"\\]|\\.)*")\]|\[([\w-]+)=("(?:[^"\\]|\\.)*"|[^"\]][^\]]*)\]/gy
   let end = 0
   for (const match of text.matchAll(steps)) {
-    const [whole, dot, key, quoted, by, is] = match
+    const { dot, key } = match.groups ?? {}
     if (key !== undefined && (dot === ".") !== path.length > 0) break
-    end = match.index + whole.length
-    if (key !== undefined) path.push(key)
-    else if (quoted !== undefined) path.push(unquote(quoted, text))
-    else path.push({ by: by ?? "", is: is?.startsWith('"') ? unquote(is, text) : (is ?? "") })
+    end = match.index + match[0].length
+    path.push(readStep(match.groups ?? {}, text))
   }
   if (end !== text.length || path.length === 0) throw new SyntaxError(`not a path of keys: ${text}`)
   return path
+}
+
+const steps =
+  /(?<dot>\.?)(?<key>[\w-]+)|\[(?<quoted>"(?:[^"\\]|\\.)*")\]|\[(?<by>[\w-]+)=(?<is>"(?:[^"\\]|\\.)*"|[^"\]][^\]]*)\]/gy
+
+function readStep({ key, quoted, by = "", is = "" }: Partial<Record<string, string>>, whole: string): PathStep {
+  if (key !== undefined) return key
+  if (quoted !== undefined) return unquote(quoted, whole)
+  return { by, is: is.startsWith('"') ? unquote(is, whole) : is }
 }
 
 /** The path as people write it; `parseKeyPath` reads it back. */

@@ -8,10 +8,10 @@ import { type Kept, type KeptKey, nothingKept, type Step } from "./kept.ts"
 import { type KeyPath, parseKeyPath, startsWith } from "./key-path.ts"
 import { findAt, isCollection, locate } from "./locate.ts"
 import { observeTree } from "./observe.ts"
-import { problemsOf, UnusableDocument } from "./problems.ts"
+import { positionOf, problemsOf, UnusableDocument } from "./problems.ts"
 import { readTree } from "./read-tree.ts"
 import { isRemoved, removeEntry } from "./remove-entry.ts"
-import { changedByOthers, giveBack } from "./take-back.ts"
+import { changedByOthers, giveBack, unwound } from "./take-back.ts"
 import type { Tree } from "./tree.ts"
 
 export { apply, type Edit } from "./draft.ts"
@@ -63,8 +63,9 @@ export function plan(text: string, dialect: Dialect, keys: readonly ManagedKey[]
   )
   const work = new Work(draft, ground, wanted)
   work.run()
-  confirm(readTree(text, dialect), draft, wanted, Object.keys(kept.keys))
-  return { edits: draft.edits(), kept: work.kept(), left }
+  const best = left.length > 0 ? work : (rebuilt(new Draft(text, dialect), kept, work) ?? work)
+  confirm(readTree(text, dialect), best.draft, wanted, Object.keys(kept.keys))
+  return { edits: best.draft.edits(), kept: best.kept(), left }
 }
 
 /**
@@ -100,6 +101,19 @@ function forget(kept: Kept, names: readonly string[]): Kept {
   return { keys: Object.fromEntries(keys), steps: steps.filter(({ owners }) => owners.length > 0) }
 }
 
+/**
+ * Changes on top of earlier ones are made where they are, to move nothing. Where that would cost the way back to the
+ * bytes from before us, they are made anew from those bytes.
+ */
+function rebuilt(before: Draft, kept: Kept, work: Work): Work | undefined {
+  if (kept.steps.length === 0 || before.text === work.draft.text) return undefined
+  const original = unwound(before, kept)
+  if (!original || unwound(work.draft, work.kept())?.text === original.text) return undefined
+  const anew = new Work(original.fork(), nothingKept, work.wanted)
+  anew.run()
+  return unwound(anew.draft, anew.kept())?.text === original.text ? anew : undefined
+}
+
 /** The last word before anything is written: the keys are as wanted, and nothing else means anything else. */
 function confirm(before: Tree, draft: Draft, wanted: readonly Wanted[], keptNames: readonly string[]): void {
   const after = readTree(draft.text, draft.dialect)
@@ -107,8 +121,16 @@ function confirm(before: Tree, draft: Draft, wanted: readonly Wanted[], keptName
   const wrong = wanted.filter(({ path, value }) => !sameValue(observeTree(after, path), value))
   const isSound = problemsOf(after, []).length === 0 && foreignContent(after, paths) === foreignContent(before, paths)
   if (wrong.length === 0 && isSound) return
-  const names = (wrong.length > 0 ? wrong : wanted).map(({ name }) => name).join(", ")
-  throw new Error(`the document cannot be edited without changing something else; nothing was written (${names})`)
+  const blamed = wrong.length > 0 ? wrong : wanted
+  throw new UnusableDocument(
+    blamed.map(({ name, path }) => {
+      const offset = locate(before, path).entries.at(-1)?.start ?? 0
+      return {
+        ...positionOf(before.text, offset),
+        text: `${name} cannot be changed here without changing something else`,
+      }
+    }),
+  )
 }
 
 /** The changes for a set of keys, one after another on one draft. */
@@ -151,7 +173,7 @@ class Work {
   }
 
   private record({ name, value }: Wanted, previous: JsonValue | Absent): void {
-    this.keys[name] = { previous: this.keys[name]?.previous ?? previous, wrote: value }
+    this.keys[name] = { previous: this.keys[name] ? this.keys[name].previous : previous, wrote: value }
   }
 
   private change(key: Wanted, path: KeyPath, value: JsonValue | Absent): void {
@@ -213,7 +235,7 @@ class Work {
     const owners = group.map(({ name }) => name)
     const parts = group.map((part) => ({ path: part.path.slice(at.length), value: part.value as JsonValue }))
     const built = buildValue(withIdentity(at, parts))
-    for (const member of group) this.record(member as Wanted, absent)
+    if (path === key.path) for (const member of group) this.record(member, absent)
     if (fill) this.replaceFilled(owners, at, built)
     else this.steps = [...this.steps, { kind: "added", owners, path: at, ...addEntry(this.draft, at, built) }]
   }

@@ -108,6 +108,10 @@ function readerFaults(text: string, dialect: Dialect): Fault[] {
       found.push({ offset: match.index, text: "a control character, which the reader refuses" })
     }
   }
+  const end = /^\.\.\.(?=\s|$)/m.exec(text)
+  if (end && /^(?:\s|#.*)*$/.test(text.slice(0, end.index))) {
+    found.push({ offset: end.index, text: "the end of a document that has not begun" })
+  }
   return dialect === "yaml11" ? [...found, ...tabs(text)] : found
 }
 

@@ -88,8 +88,8 @@ class TreeReader {
   }
 
   private scalar(node: Scalar.Parsed | null, spot: Spot): Leaf {
-    const source = node ? String(node.value ?? "") : ""
     const style = scalarStyle(node)
+    const source = this.sourceOf(node, style)
     const { dialect } = this
     const plain = style === "plain" || style === "empty"
     const literal = dialect === "json" && node && style === "double" ? this.text.slice(...rangeOf(node)) : undefined
@@ -104,6 +104,13 @@ class TreeReader {
     const end = !node || style === "empty" ? spot.contentStart : this.trimmedEnd(node)
     const keepsBlankLines = style === "block" && /^[|>][0-9]*\+/.test(this.text.slice(spot.contentStart, end))
     return { ...spot, kind: "scalar", value, source, style, end, keepsBlankLines }
+  }
+
+  /** PyYAML sees no line break at the end of a block scalar where the text ends without one. */
+  private sourceOf(node: Scalar.Parsed | null, style: Leaf["style"]): string {
+    const source = node ? String(node.value ?? "") : ""
+    const isCut = style === "block" && this.dialect === "yaml11" && node?.range[1] === this.text.length
+    return isCut && !this.text.endsWith("\n") ? source.replace(/\n$/, "") : source
   }
 
   private trimmedEnd(node: Scalar.Parsed): number {

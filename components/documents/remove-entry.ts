@@ -1,13 +1,15 @@
 import { type Changed, slotStart, spliceSlot } from "./change-entry.ts"
 import { commentsWithin } from "./comments.ts"
-import type { Draft, Edit } from "./draft.ts"
+import type { Draft } from "./draft.ts"
 import type { KeyPath } from "./key-path.ts"
 import { containerOf, findAt, labelOf, lastLeaf } from "./locate.ts"
-import { type Collection, type Entry, lineEnd, lineStart, type Tree } from "./tree.ts"
+import { type Collection, type Entry, type Leaf, lineEnd, lineStart, type Tree } from "./tree.ts"
 
 /** What was taken out, and between what. */
 export interface Removed {
   readonly text: string
+  readonly left: string
+  readonly inFlow: boolean
   readonly gapBefore: string
   readonly gapAfter: string
   readonly entryBefore: string | null
@@ -27,7 +29,8 @@ export function removeEntry(draft: Draft, path: KeyPath, { spareComments = false
   const region = regionOf(draft.text, collection, entry)
   const removed = describe(draft.text, collection, entry, region, openOf(draft.tree, path))
   const comments = spareComments ? commentsWithin(draft.text, region.start, region.end) : []
-  draft.splice({ ...region, text: spared(draft.text, comments, region, collection) })
+  const spare = spared(draft.text, comments, region, collection)
+  draft.splice({ start: region.start, end: region.end, text: spare || removed.left })
   return removed
 }
 
@@ -35,20 +38,36 @@ export function isRemoved(outcome: Removed | Changed): outcome is Removed {
   return "gapBefore" in outcome
 }
 
-type Region = Omit<Edit, "text">
+/** What is to be taken out, and what has to be left in its place. */
+interface Region {
+  readonly start: number
+  readonly end: number
+  readonly left?: string
+}
 
 function regionOf(text: string, collection: Collection, entry: Entry): Region {
   if (collection.flow) return flowRegion(text, collection, entry)
   const start = lineStart(text, entry.start)
   if (text.slice(start, entry.start).trim() !== "") return compactRegion(text, collection, entry)
-  const lineBreak = /^\r?\n/.exec(text.slice(lineEnd(text, entry.end)))
+  const lineBreak = /^\r?\n/.exec(text.slice(lineEnd(text, entry.end)))?.[0] ?? ""
+  const end = lineEnd(text, entry.end) + lineBreak.length
   const previous = before(collection, entry)
   const leaf = previous && lastLeaf(previous.value)
-  const block = leaf?.kind === "scalar" && leaf.style === "block" ? leaf : undefined
-  const end = lineEnd(text, entry.end) + (lineBreak?.[0].length ?? 0)
-  if (block?.keepsBlankLines) return { start, end: end + (/^(?:[ \t]*\r?\n)*/.exec(text.slice(end))?.[0].length ?? 0) }
-  if (lineBreak || block || start === 0) return { start, end }
+  if (leaf?.kind === "scalar" && leaf.style === "block")
+    return behindBlockScalar(text, { start, end }, leaf, collection)
+  if (lineBreak !== "" || start === 0) return { start, end }
   return { start: start - (text.slice(0, start).endsWith("\r\n") ? 2 : 1), end }
+}
+
+/**
+ * Lines that follow a block scalar once the entry is gone can become part of it: blank ones where it keeps them, and
+ * indented comments. Blank lines go with the entry; against comments an empty one of ours is left.
+ */
+function behindBlockScalar(text: string, { start, end }: Region, leaf: Leaf, { column }: Collection): Region {
+  const blank = /^(?:[ \t]*\r?\n)*/.exec(text.slice(end))?.[0] ?? ""
+  const isComment = new RegExp(`^ {${column + 1},}#`).test(text.slice(end + blank.length))
+  if (isComment) return { start, end, left: `${" ".repeat(column)}#${text.slice(lineEnd(text, end - 1), end)}` }
+  return { start, end: leaf.keepsBlankLines ? end + blank.length : end }
 }
 
 /** An entry behind a dash, on the dash's line. */
@@ -71,10 +90,18 @@ function flowRegion(text: string, collection: Collection, entry: Entry): Region 
   return { start: entry.start, end: entry.end + (comma?.[0].length ?? 0) }
 }
 
-function describe(text: string, collection: Collection, entry: Entry, { start, end }: Region, open: number): Removed {
+function describe(
+  text: string,
+  collection: Collection,
+  entry: Entry,
+  { start, end, left = "" }: Region,
+  open: number,
+): Removed {
   const [previous, next] = [before(collection, entry), after(collection, entry)]
   return {
     text: text.slice(start, end),
+    left,
+    inFlow: collection.flow,
     gapBefore: text.slice(previous?.end ?? open, start),
     gapAfter: text.slice(end, next?.start ?? end),
     entryBefore: previous ? labelOf(collection, previous) : null,

@@ -26,6 +26,13 @@ export function giveBack(draft: Draft, kept: Kept, owners: ReadonlySet<string>):
   return { keys, steps }
 }
 
+/** The text from before all that was kept, where every change can be undone to the byte. */
+export function unwound(draft: Draft, kept: Kept): Draft | undefined {
+  const trial = draft.fork()
+  const isExact = kept.steps.toReversed().every((step) => attempt(trial, kept, (inner) => undoExactly(inner, step)))
+  return isExact ? trial : undefined
+}
+
 /** The keys whose value is no longer what we wrote. */
 export function changedByOthers(draft: Draft, kept: Kept): string[] {
   return Object.entries(kept.keys)
@@ -84,10 +91,10 @@ function undoAdded(draft: Draft, { path, text, keyOffset }: AddedStep): boolean 
 function undoRemoved(draft: Draft, step: RemovedStep): boolean {
   if (findAt(draft.tree, step.path)) return false
   const collection = containerOf(draft.tree, step.path)
-  if (!collection) return false
+  if (!collection || collection.flow !== step.inFlow) return false
   const at = places(draft.text, collection, step, openOf(draft.tree, step.path)).find((place) => place !== undefined)
   if (at === undefined) return false
-  draft.splice({ start: at, end: at, text: step.text })
+  draft.splice({ start: at, end: at + step.left.length, text: step.text })
   return findAt(draft.tree, step.path) !== undefined
 }
 
@@ -97,11 +104,16 @@ function places(text: string, collection: Collection, step: RemovedStep, open: n
   const previous = entries.findLast((entry) => labelOf(collection, entry) === step.entryBefore)
   const next = entries.find((entry) => labelOf(collection, entry) === step.entryAfter)
   const start = step.entryBefore === null ? open : previous?.end
-  const behind =
-    start !== undefined && text.startsWith(step.gapBefore, start) ? start + step.gapBefore.length : undefined
-  const ahead = next && next.start - step.gapAfter.length
-  const fits = ahead !== undefined && text.startsWith(step.gapAfter, ahead) ? ahead : undefined
-  return [behind, fits, betweenLines(text, collection, step, previous, next)]
+  const behind = start === undefined ? undefined : start + step.gapBefore.length
+  const ahead = next && next.start - step.gapAfter.length - step.left.length
+  const stood = [
+    behind !== undefined && text.startsWith(step.gapBefore + step.left, start) ? behind : undefined,
+    ahead !== undefined && text.startsWith(step.left + step.gapAfter, ahead) ? ahead : undefined,
+  ]
+  return [
+    ...(step.entryBefore === null ? stood.toReversed() : stood),
+    betweenLines(text, collection, step, previous, next),
+  ]
 }
 
 function betweenLines(
@@ -111,7 +123,7 @@ function betweenLines(
   previous: Entry | undefined,
   next: Entry | undefined,
 ): number | undefined {
-  if (flow || !step.text.endsWith("\n")) return undefined
+  if (flow || step.left !== "" || !step.text.endsWith("\n")) return undefined
   if (previous)
     return lineEnd(text, previous.end) + (/^\r?\n/.exec(text.slice(lineEnd(text, previous.end)))?.[0].length ?? 0)
   return next && text.lastIndexOf("\n", next.start - 1) + 1
