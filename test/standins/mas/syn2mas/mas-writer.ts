@@ -77,6 +77,8 @@ export class MasWriter {
   readonly #connections: WriterConnections
   readonly #paused: PausedStructure
   readonly #buffers = new Map<FilledTable, Record<string, Value>[]>()
+  /** What each loader is at: a reader need not wait for a writer until all of them are busy. */
+  readonly #loading: Promise<unknown>[] = []
   #turn = 0
 
   private constructor(connections: WriterConnections, paused: PausedStructure) {
@@ -98,14 +100,13 @@ export class MasWriter {
     const buffer = this.#buffers.get(table) ?? []
     this.#buffers.set(table, buffer)
     buffer.push(row)
-    if (buffer.length >= rowsAtOnce) await this.flush()
+    if (buffer.length >= rowsAtOnce) await this.#insert(table)
   }
 
+  /** Every row written so far is in its table. */
   async flush(): Promise<void> {
-    for (const [table, rows] of this.#buffers) {
-      if (rows.length > 0) await this.#insert(table, rows)
-    }
-    this.#buffers.clear()
+    for (const table of this.#buffers.keys()) await this.#insert(table)
+    await Promise.all(this.#loading)
   }
 
   /** Commits the rows, then rebuilds everything in one transaction; of a dry run only the rebuilding is kept. */
@@ -123,20 +124,31 @@ export class MasWriter {
     }
   }
 
-  async #insert(table: FilledTable, rows: readonly Record<string, Value>[]): Promise<void> {
-    const shape: Readonly<Record<string, string>> = columns[table]
-    const names = Object.keys(shape)
-    const arrays = names.map((name, index) => `$${index + 1}::${shape[name]}[]`)
-    const sql = `insert into ${awayName(table)} (${names.join(", ")}) select * from unnest(${arrays.join(", ")})`
-    const loader = this.#connections.loaders[this.#turn++ % this.#connections.loaders.length]
-    try {
-      await loader?.query(
-        sql,
-        names.map((name) => rows.map((row) => row[name])),
-      )
-    } catch (cause) {
-      throw writing(`writing ${table}`, cause)
-    }
+  async #insert(table: FilledTable): Promise<void> {
+    const rows = this.#buffers.get(table) ?? []
+    this.#buffers.delete(table)
+    const turn = this.#turn++ % this.#connections.loaders.length
+    await this.#loading[turn]
+    const loading = load(this.#connections.loaders[turn], table, rows)
+    loading.catch(() => undefined)
+    this.#loading[turn] = loading
+  }
+}
+
+async function load(
+  loader: Client | undefined,
+  table: FilledTable,
+  rows: readonly Record<string, Value>[],
+): Promise<void> {
+  const shape: Readonly<Record<string, string>> = columns[table]
+  const names = Object.keys(shape)
+  const arrays = names.map((name, index) => `$${index + 1}::${shape[name]}[]`)
+  const sql = `insert into ${awayName(table)} (${names.join(", ")}) select * from unnest(${arrays.join(", ")})`
+  const values = names.map((name) => rows.map((row) => row[name]))
+  try {
+    await loader?.query(sql, values)
+  } catch (cause) {
+    throw writing(`writing ${table}`, cause)
   }
 }
 
