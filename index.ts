@@ -1,5 +1,6 @@
 import { Config, getProject, getStack } from "@pulumi/pulumi"
 import { MatrixAuth } from "./components/matrix-auth.ts"
+import { hostOf } from "./components/places.ts"
 import { readProgramConfig } from "./components/program-config.ts"
 import { stagingPrefix } from "./components/staging/staging-places.ts"
 import { StagingStack } from "./components/staging/staging-stack.ts"
@@ -18,7 +19,7 @@ const staging =
   })
 
 // What is on a host that does not exist yet cannot be known: preview says so.
-const host = staging ? staging.ready.apply(() => config.host) : config.host
+const host = staging ? staging.ready.apply(() => hostOf(config)) : hostOf(config)
 const auth = new MatrixAuth("matrix", { config, clientSecrets, host })
 
 export const authentication = config.authentication

@@ -26,8 +26,8 @@ export interface MatrixAuthArgs {
   config: Config
   /** Secrets of confidential clients, by the client's name; Pulumi secrets. */
   clientSecrets?: Input<Readonly<Record<string, string>>>
-  /** Where the services are. An Output that is known once they exist. Default: what the config says. */
-  host?: Input<HostAddress>
+  /** Where the services are. An Output that is known once they exist. */
+  host: Input<HostAddress>
 }
 
 interface Steps {
@@ -54,7 +54,7 @@ export class MatrixAuth extends ComponentResource {
     super("matrix:MatrixAuth", name, {}, options)
     this.#config = args.config
     this.#places = placesOf(args.config)
-    this.#host = args.host ?? args.config.host
+    this.#host = args.host
     this.clientIds = Object.fromEntries(args.config.clients.map(({ name: client, id }) => [client, id]))
 
     const folder = new StateFolder(

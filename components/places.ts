@@ -1,6 +1,7 @@
 import { posix } from "node:path"
 import type { Settings } from "./config/settings.ts"
 import type { WebService } from "./host/ask-service.ts"
+import type { HostAddress } from "./host/host.ts"
 import type { ServiceAddress } from "./host/service-address.ts"
 import type { MasAddress } from "./mas/mas-cli.ts"
 import type { DatabasePlace } from "./mas/mas-database.ts"
@@ -20,6 +21,11 @@ export interface Places {
   readonly keptAt: (resource: string) => string
   /** What delegated auth goes by; the migration tries the same before anything stops. */
   readonly delegation: Syn2MasMigrationInputs["delegation"]
+}
+
+/** How resources name their host. */
+export function hostOf({ host }: Settings): HostAddress {
+  return { kind: host.kind }
 }
 
 export function placesOf({ authentication, host, synapse, mas, databases, wellKnown, element }: Settings): Places {

@@ -8,7 +8,7 @@ import { type Kept, type KeptKey, nothingKept, type Step } from "./kept.ts"
 import { type KeyPath, parseKeyPath, startsWith } from "./key-path.ts"
 import { findAt, isCollection, locate } from "./locate.ts"
 import { observeTree } from "./observe.ts"
-import { positionOf, problemsOf, UnusableDocument } from "./problems.ts"
+import { type Problem, positionOf, problemsOf, problemsOnTheWay, UnusableDocument } from "./problems.ts"
 import { readTree } from "./read-tree.ts"
 import { isRemoved, removeEntry } from "./remove-entry.ts"
 import { changedByOthers, giveBack, unwound } from "./take-back.ts"
@@ -57,9 +57,11 @@ export function plan(text: string, dialect: Dialect, keys: readonly ManagedKey[]
   const theirs = new Set(changedByOthers(draft, kept))
   const left = dropped.filter((name) => theirs.has(name))
   const ground = giveBack(draft, forget(kept, left), new Set(dropped.filter((name) => !theirs.has(name))))
-  usable(
-    draft.tree,
-    keys.map(({ path }) => path),
+  refuse(
+    problemsOnTheWay(
+      draft.tree,
+      keys.map(({ path }) => path),
+    ),
   )
   const work = new Work(draft, ground, wanted)
   work.run()
@@ -83,9 +85,12 @@ interface Wanted {
 }
 
 function usable(tree: Tree, paths: readonly string[]): Tree {
-  const found = problemsOf(tree, paths)
-  if (found.length > 0) throw new UnusableDocument(found)
+  refuse(problemsOf(tree, paths))
   return tree
+}
+
+function refuse(found: readonly Problem[]): void {
+  if (found.length > 0) throw new UnusableDocument(found)
 }
 
 function refuseOverlaps(wanted: readonly Wanted[]): void {

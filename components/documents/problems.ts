@@ -45,8 +45,19 @@ export function problemsOf(tree: Tree, paths: readonly string[]): Problem[] {
   const found = dialect === "json" ? jsonFaults(tree) : [...syntaxFaults(tree), ...readerFaults(text, dialect)]
   if (tree.root) {
     found.push(...duplicates(tree.root, tree), ...(found.length === 0 ? rootFaults(tree.root) : []))
-    if (found.length === 0) found.push(...paths.flatMap((path) => pathFaults(tree, parseKeyPath(path))))
   }
+  return found.length > 0 ? placed(text, found) : problemsOnTheWay(tree, paths)
+}
+
+/** What lies in the way of managed keys, in a document that is sound. */
+export function problemsOnTheWay(tree: Tree, paths: readonly string[]): Problem[] {
+  return placed(
+    tree.text,
+    paths.flatMap((path) => pathFaults(tree, parseKeyPath(path))),
+  )
+}
+
+function placed(text: string, found: readonly Fault[]): Problem[] {
   const seen = new Map(found.map((fault) => [`${fault.offset} ${fault.text}`, fault]))
   return [...seen.values()].sort((a, b) => a.offset - b.offset).map((fault) => place(text, fault))
 }

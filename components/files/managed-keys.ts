@@ -31,9 +31,10 @@ function showKey(live: JsonValue | Absent, wanted: WantedKey | undefined): JsonV
   return isRight ? wanted.secret.right : wanted.secret.wrong
 }
 
-/** A line for each key that is to change: `password_config.enabled: true → false`. */
-export function changesForPeople(before: ShownKeys, after: ShownKeys): string[] {
+/** A line for each key that is to change: `password_config.enabled: true → false`. Those in `but` are left out. */
+export function changesForPeople(before: ShownKeys, after: ShownKeys, but: ShownKeys = {}): string[] {
   return Object.entries(after)
+    .filter(([path]) => !(path in but))
     .filter(([path, value]) => !sameValue(before[path] ?? nothing, value))
     .map(([path, value]) => `${path}: ${inWords(before[path])} → ${inWords(value)}`)
 }

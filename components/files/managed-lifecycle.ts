@@ -42,7 +42,8 @@ export function managedFileLifecycle<Inputs extends ManagedFileInputs>(
     identity: ["file"],
     async check(inputs, before, context) {
       const { live, wanted } = await planFor(inputs, context)
-      const plan = before === undefined ? changesForPeople(live, wanted).map((line) => `${inputs.file}: ${line}`) : []
+      // Of keys that were managed before, the engine itself prints live => wanted.
+      const plan = changesForPeople(live, wanted, before?.managed).map((line) => `${inputs.file}: ${line}`)
       return { inputs: { ...inputs, managed: wanted }, plan }
     },
     async read(state, context) {

@@ -15,8 +15,8 @@ export interface ScaffoldInputs {
   readonly host: HostAddress
   readonly folder: string
   readonly addresses: Addresses
-  /** Filled in by `check`: the files there must be, so that a missing one shows as what it is. */
-  readonly files?: readonly string[]
+  /** Filled in by `check`, by path below the folder: so a file that went missing shows by its name. */
+  readonly files?: Readonly<Record<string, "there" | "missing">>
 }
 
 export interface ScaffoldOutputs {
@@ -38,10 +38,12 @@ export const lifecycle: Lifecycle<ScaffoldInputs, ScaffoldOutputs> = {
 
   async read(state, { host }) {
     if ((await host.readIfPresent(`${state.folder}/${mark}`)) === undefined) return undefined
-    const present = await Promise.all(
-      wantedFiles(state).map(async (path) => ((await isThere(host, `${state.folder}/${path}`)) ? [path] : [])),
+    const found = await Promise.all(
+      Object.keys(wantedFiles(state)).map(async (path) => {
+        return [path, (await isThere(host, `${state.folder}/${path}`)) ? "there" : "missing"] as const
+      }),
     )
-    return { ...state, files: present.flat() }
+    return { ...state, files: Object.fromEntries(found) }
   },
 
   async converge(wanted, _, { host, say }) {
@@ -50,7 +52,7 @@ export const lifecycle: Lifecycle<ScaffoldInputs, ScaffoldOutputs> = {
     for (const { path, owner } of scaffoldFolders) await makeFolder(host, `${wanted.folder}/${path}`, owners[owner])
     const made = await makeFiles(host, wanted)
     say(
-      `made ${made} of ${wantedFiles(wanted).length} files in ${wanted.folder}; those that were there are as they were`,
+      `made ${made} of ${scaffoldFiles(wanted.addresses).length} files in ${wanted.folder}; those that were there are as they were`,
     )
     return { synapseUser: owners.synapse, masUser: owners.mas }
   },
@@ -65,8 +67,8 @@ export const lifecycle: Lifecycle<ScaffoldInputs, ScaffoldOutputs> = {
   },
 }
 
-function wantedFiles({ addresses }: ScaffoldInputs): string[] {
-  return scaffoldFiles(addresses).map(({ path }) => path)
+function wantedFiles({ addresses }: ScaffoldInputs): Readonly<Record<string, "there">> {
+  return Object.fromEntries(scaffoldFiles(addresses).map(({ path }) => [path, "there"] as const))
 }
 
 /** Takes the folder as ours. One that has something where our files go, and not our mark, is somebody's. */

@@ -53,6 +53,8 @@ export class StagingStack extends ComponentResource {
   readonly #args: StagingStackArgs
   readonly #network: docker.Network
   readonly #scaffold: Scaffold
+  /** All have fixed names: the old one must go before its replacement comes. */
+  readonly #child = { parent: this, deleteBeforeReplace: true }
 
   constructor(name: string, args: StagingStackArgs, options?: ComponentResourceOptions) {
     super("matrix:StagingStack", name, {}, options)
@@ -63,7 +65,7 @@ export class StagingStack extends ComponentResource {
     const host = args.host ?? { kind: "local" }
     // No child of the stack: its URN is among its inputs, and whoever needs a parent's URN waits for all its children.
     this.#scaffold = new Scaffold(`${name}-files`, { host, folder: args.folder, addresses: this.addresses })
-    this.#network = new docker.Network(`${name}-network`, { name: args.prefix }, { parent: this })
+    this.#network = new docker.Network(`${name}-network`, { name: args.prefix }, this.#child)
     this.network = this.#network.name
 
     const synapseDatabase = this.#database("synapseDatabase", databases.synapse)
@@ -87,11 +89,7 @@ export class StagingStack extends ComponentResource {
 
   #database(part: "synapseDatabase" | "masDatabase", database: string): docker.Container {
     const folder = hostNames[part]
-    const volume = new docker.Volume(
-      `${this.#name}-${folder}`,
-      { name: `${this.#args.prefix}-${folder}` },
-      { parent: this },
-    )
+    const volume = new docker.Volume(`${this.#name}-${folder}`, { name: `${this.#args.prefix}-${folder}` }, this.#child)
     return this.#run(part, {
       image: "postgres",
       // By TCP: while the cluster is being made it answers on its socket only.
@@ -187,7 +185,7 @@ export class StagingStack extends ComponentResource {
         ...(healthy ? waitFor(healthy) : {}),
         ...extra,
       },
-      { parent: this, dependsOn: [this.#scaffold, ...after] },
+      { ...this.#child, dependsOn: [this.#scaffold, ...after] },
     )
   }
 
