@@ -43,10 +43,7 @@ test("a file that went missing is drift, and is made again for the database that
   const inputs = await inNewFolder(t)
   await lifecycle.converge(inputs, undefined, context)
   await rm(join(inputs.folder, paths.homeserver))
-  assert.deepEqual(
-    (await readState(inputs))?.files,
-    inputs.files?.filter((path) => path !== paths.homeserver),
-  )
+  assert.deepEqual((await readState(inputs))?.files, { ...inputs.files, [paths.homeserver]: "missing" })
   await lifecycle.converge(inputs, undefined, context)
   const password = (await readFile(join(inputs.folder, paths.synapseDatabasePassword), "utf8")).trim()
   const homeserver = parse(await readFile(join(inputs.folder, paths.homeserver), "utf8"), { version: "1.1" })
@@ -106,8 +103,8 @@ function readState(inputs: ScaffoldInputs) {
   return lifecycle.read({ ...inputs, synapseUser: "", masUser: "" }, context)
 }
 
-async function textsOf({ folder, files = [] }: ScaffoldInputs): Promise<string[]> {
-  return Promise.all(files.map((path) => readFile(join(folder, path), "utf8")))
+async function textsOf({ folder, files = {} }: ScaffoldInputs): Promise<string[]> {
+  return Promise.all(Object.keys(files).map((path) => readFile(join(folder, path), "utf8")))
 }
 
 /** What could be a secret: long runs of letters and digits, both kinds in them. */
