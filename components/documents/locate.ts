@@ -59,13 +59,11 @@ function textOf(leaf: Leaf): string {
   return typeof leaf.value === "string" ? leaf.value : leaf.source
 }
 
-/** What we can hold on to of an entry, to find its neighbours again: its key, or where it stands in the list. */
-export function labelOf(collection: Collection, entry: Entry): string {
+/** What we can hold on to of an entry, to find it again as a neighbour: its key, its identity, or all of its text. */
+export function labelOf(text: string, collection: Collection, entry: Entry, step: PathStep): string {
   if (collection.kind === "map") return entry.name ?? entry.key?.source ?? ""
-  const value = entry.value
-  if (value.kind === "scalar") return textOf(value)
-  const first = isCollection(value) ? value.entries[0] : undefined
-  return first?.value.kind === "scalar" ? `${first.name}=${textOf(first.value)}` : ""
+  const known = typeof step === "string" ? undefined : identity(entry, step.by)
+  return known ?? text.slice(entry.value.start, entry.value.end)
 }
 
 /** The last value within a value: what stands last in the text. */

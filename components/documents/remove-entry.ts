@@ -27,7 +27,7 @@ export function removeEntry(draft: Draft, path: KeyPath, { spareComments = false
   const entry = findAt(draft.tree, path) as Entry
   if (collection.entries.length === 1) return empty(draft, path, collection, entry)
   const region = regionOf(draft.text, collection, entry)
-  const removed = describe(draft.text, collection, entry, region, openOf(draft.tree, path))
+  const removed = describe(draft, path, entry, region)
   const comments = spareComments ? commentsWithin(draft.text, region.start, region.end) : []
   const spare = spared(draft.text, comments, region, collection)
   draft.splice({ start: region.start, end: region.end, text: spare || removed.left })
@@ -90,22 +90,19 @@ function flowRegion(text: string, collection: Collection, entry: Entry): Region 
   return { start: entry.start, end: entry.end + (comma?.[0].length ?? 0) }
 }
 
-function describe(
-  text: string,
-  collection: Collection,
-  entry: Entry,
-  { start, end, left = "" }: Region,
-  open: number,
-): Removed {
+function describe({ text, tree }: Draft, path: KeyPath, entry: Entry, region: Region): Removed {
+  const collection = containerOf(tree, path) as Collection
+  const { start, end, left = "" } = region
   const [previous, next] = [before(collection, entry), after(collection, entry)]
+  const label = (one: Entry | undefined) => (one ? labelOf(text, collection, one, path.at(-1) ?? "") : null)
   return {
     text: text.slice(start, end),
     left,
     inFlow: collection.flow,
-    gapBefore: text.slice(previous?.end ?? open, start),
+    gapBefore: text.slice(previous?.end ?? openOf(tree, path), start),
     gapAfter: text.slice(end, next?.start ?? end),
-    entryBefore: previous ? labelOf(collection, previous) : null,
-    entryAfter: next ? labelOf(collection, next) : null,
+    entryBefore: label(previous),
+    entryAfter: label(next),
   }
 }
 

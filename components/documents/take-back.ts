@@ -101,8 +101,9 @@ function undoRemoved(draft: Draft, step: RemovedStep): boolean {
 /** Where the text stood: behind the entry before, before the entry behind, or at least between the two. */
 function places(text: string, collection: Collection, step: RemovedStep, open: number): (number | undefined)[] {
   const { entries } = collection
-  const previous = entries.findLast((entry) => labelOf(collection, entry) === step.entryBefore)
-  const next = entries.find((entry) => labelOf(collection, entry) === step.entryAfter)
+  const label = (entry: Entry) => labelOf(text, collection, entry, step.path.at(-1) ?? "")
+  const previous = entries.findLast((entry) => label(entry) === step.entryBefore)
+  const next = entries.find((entry) => label(entry) === step.entryAfter)
   const start = step.entryBefore === null ? open : previous?.end
   const behind = start === undefined ? undefined : start + step.gapBefore.length
   const ahead = next && next.start - step.gapAfter.length - step.left.length
