@@ -18,11 +18,13 @@ export async function startFakeSynapse(): Promise<FakeSynapse> {
   const known = new Set<string>()
   const world = { refuses: false }
   const server = createServer((request, response) => {
-    void readCall(request).then((call) => {
+    const answered = readCall(request).then((call) => {
       const status = world.refuses ? 503 : statusOf(call, known)
       calls.push({ ...call, status, response: {} })
       response.writeHead(status, { "content-type": "application/json" }).end("{}")
     })
+    // A test that is over kills its MAS, be it in the midst of a call.
+    answered.catch(() => response.destroy())
   })
   server.listen(0, "127.0.0.1")
   await once(server, "listening")
