@@ -2,7 +2,7 @@
 // machine's own Node (20 or newer): plain JavaScript, nothing imported but Node's own.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -11,7 +11,12 @@ import { fileURLToPath } from "node:url"
 const checkout = join(dirname(fileURLToPath(import.meta.url)), "../..")
 const packages = join(checkout, "node_modules")
 
-if (!isCurrent()) await inTurn(install)
+try {
+  if (!isCurrent()) await inTurn(install)
+} catch (error) {
+  say(error.message)
+  process.exitCode = 1
+}
 
 function install() {
   if (isCurrent()) return
@@ -20,9 +25,17 @@ function install() {
   // Errors only: some packages ask for a newer Node than the machine's own, and will run on the one installed here.
   run("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"], checkout)
   // Where npm keeps packages from running their install scripts.
-  if (!bringsNode()) run(process.execPath, ["installArchSpecificPackage"], join(packages, "node"))
+  if (!bringsNode()) fetchNode()
   if (!bringsNode()) fail("npm's package `node` was installed, but did not bring Node 24")
   say(`installed the npm packages in ${Math.round((Date.now() - start) / 1000)} s`)
+}
+
+// What the install script would have done, and npm after it.
+function fetchNode() {
+  run(process.execPath, ["installArchSpecificPackage"], join(packages, "node"))
+  const link = join(packages, ".bin/node")
+  rmSync(link, { force: true })
+  symlinkSync("../node/bin/node", link)
 }
 
 function isCurrent() {
