@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { execa } from "execa"
+import { installDebianPackages } from "../toolchain/debian-packages.ts"
+import { programsOnPath } from "../toolchain/on-path.ts"
 import type { ImageOptions } from "./images.ts"
 import { prepareOnce } from "./recipe.ts"
 
@@ -18,15 +20,12 @@ export async function prepareBase(options: ImageOptions): Promise<string> {
     const root = await mkdtemp(join(tmpdir(), "image-base-"))
     try {
       await makeRoot(root)
-      // `--change` because an imported image starts with nothing said about it, PATH included.
+      // An imported image starts with nothing said about it, PATH included.
       const path = "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-      await execa("tar", ["-C", root, "-c", "."], { stdout: ["pipe"], buffer: false }).pipe(options.docker, [
-        "import",
-        "--change",
-        path,
-        "-",
-        reference,
-      ])
+      const reading = execa("tar", ["-C", root, "-c", "."], { buffer: false })
+      await reading.pipe(options.docker, ["import", "--change", path, "-", reference], {
+        env: options.environment ?? {},
+      })
     } finally {
       await rm(root, { recursive: true, force: true })
     }
@@ -55,16 +54,8 @@ async function ownMirror(): Promise<string | undefined> {
   return sources.match(/^URIs:\s*(\S+)/m)?.[1]
 }
 
-async function findDebootstrap({ say }: ImageOptions): Promise<void> {
-  const { exitCode } = await execa("which", ["debootstrap"], { reject: false })
-  if (exitCode === 0) return
-  if (process.getuid?.() !== 0) {
-    throw new Error(
-      "no registry of images can be reached, and building them here needs root (debootstrap): run as root, or name images that Docker has",
-    )
-  }
-  say?.("installing debootstrap (apt-get), to build images from Debian's packages")
-  const env = { DEBIAN_FRONTEND: "noninteractive" }
-  await execa("apt-get", ["update"], { env })
-  await execa("apt-get", ["install", "-y", "--no-install-recommends", "debootstrap", "debian-archive-keyring"], { env })
+async function findDebootstrap({ say = () => {} }: ImageOptions): Promise<void> {
+  if (programsOnPath("debootstrap").length > 0) return
+  const purpose = "debootstrap, to make images where no registry hands them out,"
+  await installDebianPackages(["debootstrap", "debian-archive-keyring"], purpose, say)
 }

@@ -10,6 +10,8 @@ export type LabImages = Readonly<Record<ImageName, string>>
 export interface ImageOptions {
   /** Path of the Docker client. */
   readonly docker: string
+  /** Laid over its environment: where the engine is, if not in the usual place. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Images to take as they are: `{ mas: "my/mas:dev" }`. Pulled by Docker itself when it has to. */
   readonly overrides?: Readonly<Partial<Record<ImageName, string>>>
   /** `official`: only those; `local`: only ours; default: official ones where a registry answers, ours otherwise. */

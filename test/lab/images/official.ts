@@ -5,9 +5,10 @@ import type { ImageOptions } from "./images.ts"
 const answerSeconds = 8
 
 /** Makes sure that the image is here. `false`: it is not, and its registry does not hand it out. */
-export async function pullOfficial(reference: string, { docker, say }: ImageOptions): Promise<boolean> {
-  if (await isHere(docker, reference)) return true
-  const pull = execa(docker, ["pull", reference], { reject: false, all: true })
+export async function pullOfficial(reference: string, options: ImageOptions): Promise<boolean> {
+  if (await isHere(options, reference)) return true
+  const { docker, environment, say } = options
+  const pull = execa(docker, ["pull", reference], { env: environment ?? {}, reject: false, all: true })
   const tooLate = setTimeout(() => pull.kill(), answerSeconds * 1000)
   for await (const line of pull) {
     if (!String(line).includes("Pulling from")) continue
@@ -19,7 +20,11 @@ export async function pullOfficial(reference: string, { docker, say }: ImageOpti
 }
 
 /** Tells whether the engine has the image. */
-export async function isHere(docker: string, reference: string): Promise<boolean> {
-  const { exitCode } = await execa(docker, ["image", "inspect", reference], { reject: false, stdout: "ignore" })
+export async function isHere({ docker, environment }: ImageOptions, reference: string): Promise<boolean> {
+  const { exitCode } = await execa(docker, ["image", "inspect", reference], {
+    env: environment ?? {},
+    reject: false,
+    stdout: "ignore",
+  })
   return exitCode === 0
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto"
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises"
-import { homedir, tmpdir } from "node:os"
+import { cp, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises"
+import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { execa } from "execa"
-import { lock } from "proper-lockfile"
+import { withCacheLock } from "../toolchain/cache.ts"
 import type { ImageOptions } from "./images.ts"
 import { isHere } from "./official.ts"
 
@@ -43,8 +43,10 @@ export async function cook(recipe: Recipe, options: ImageOptions): Promise<strin
         `${k}=${v}`,
       ])
       // The classic builder: every engine has it, whereas BuildKit wants a plugin on newer clients.
-      const env = { DOCKER_BUILDKIT: "0" }
-      await execa(options.docker, ["build", "--quiet", ...args, "--tag", reference, context], { env })
+      const env = { ...options.environment, DOCKER_BUILDKIT: "0" }
+      // Registries have weak moments; what is built already is not built again.
+      const build = () => execa(options.docker, ["build", "--quiet", ...args, "--tag", reference, context], { env })
+      await build().catch(build)
     } finally {
       await rm(context, { recursive: true, force: true })
     }
@@ -57,23 +59,16 @@ export async function prepareOnce(
   options: ImageOptions,
   make: () => Promise<void>,
 ): Promise<string> {
-  if (await isHere(options.docker, reference)) return reference
-  const locks = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "matrix-auth-lab", "locks")
-  await mkdir(locks, { recursive: true })
-  const release = await lock(join(locks, reference.replaceAll(/[^a-z0-9.-]/g, "_")), {
-    realpath: false,
-    retries: { forever: true, minTimeout: 200, maxTimeout: 1000 },
-  })
-  try {
-    if (await isHere(options.docker, reference)) return reference
+  if (await isHere(options, reference)) return reference
+  const say = options.say ?? (() => {})
+  return withCacheLock(`images/${reference.replaceAll(/[^a-z0-9.-]/g, "_")}`, say, async () => {
+    if (await isHere(options, reference)) return reference
     const begun = performance.now()
-    options.say?.(`building ${reference}`)
+    say(`building ${reference}`)
     await make()
-    options.say?.(`built ${reference} in ${Math.round((performance.now() - begun) / 1000)} s`)
+    say(`built ${reference} in ${Math.round((performance.now() - begun) / 1000)} s`)
     return reference
-  } finally {
-    await release()
-  }
+  })
 }
 
 async function referenceOf(recipe: Recipe): Promise<string> {
