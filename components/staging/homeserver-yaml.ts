@@ -1,4 +1,4 @@
-import { type Addresses, databases, hostNames, innerPorts, mountPoints } from "./layout.ts"
+import { type Addresses, databases, hostNames, innerPorts, mountPoints, upstream } from "./layout.ts"
 
 export interface HomeserverSecrets {
   readonly databasePassword: string
@@ -6,6 +6,8 @@ export interface HomeserverSecrets {
   readonly macaroonSecretKey: string
   readonly formSecret: string
   readonly pepper: string
+  /** Of Synapse, at the provider that people may log in with. */
+  readonly upstreamClientSecret: string
 }
 
 /**
@@ -21,6 +23,7 @@ export function homeserverYaml({ serverName, homeserverUrl }: Addresses, secrets
     limits,
     federation,
     passwords(secrets.pepper),
+    logIn(secrets.upstreamClientSecret),
     clients,
   ].join("\n")
 }
@@ -139,6 +142,26 @@ password_config:
     minimum_length: 8
 
 bcrypt_rounds: 10
+`
+
+/** Somebody once logged in with this: a way in that MAS has to know before Synapse may forget it. */
+const logIn = (secret: string) => `## Single sign-on ##
+
+oidc_providers:
+  # the dex at work, only kim ever used it
+  - idp_id: ${upstream.idpId}
+    idp_name: "Dex"
+    discover: false
+    issuer: "${upstream.issuer}"
+    client_id: "${upstream.clientId}"
+    client_secret: "${secret}"
+    authorization_endpoint: "${upstream.issuer}auth"
+    token_endpoint: "${upstream.issuer}token"
+    jwks_uri: "${upstream.issuer}keys"
+    scopes: ["openid", "profile"]
+    user_mapping_provider:
+      config:
+        localpart_template: "{{ user.preferred_username }}"
 `
 
 const clients = `## Clients ##

@@ -24,6 +24,15 @@ export const innerPorts = {
   element: 80,
 } as const
 
+/** An OpenID provider that people may log in with, in Synapse's file and in MAS's. Nobody is there to answer. */
+export const upstream = {
+  idpId: "dex",
+  issuer: "https://dex.staging.invalid/",
+  clientId: "synapse",
+  /** Under which MAS knows it: a ULID. */
+  masId: "01JD1CWWZ3K8V4Q2R5T7Y9BMNP",
+} as const
+
 /** Where the folders of the stack appear inside the containers. */
 export const mountPoints = {
   synapse: "/data",

@@ -1,4 +1,4 @@
-import { type Addresses, databases, hostNames, innerPorts } from "./layout.ts"
+import { type Addresses, databases, hostNames, innerPorts, upstream } from "./layout.ts"
 import type { MasKey } from "./secrets.ts"
 
 export interface MasSecrets {
@@ -6,6 +6,8 @@ export interface MasSecrets {
   /** 64 hexadecimal digits. */
   readonly encryption: string
   readonly keys: readonly MasKey[]
+  /** At the provider that people may log in with. */
+  readonly upstreamClientSecret: string
   /** Shared with Synapse, once it delegates. */
   readonly homeserver: string
 }
@@ -22,6 +24,7 @@ export function masConfig(addresses: Addresses, secrets: MasSecrets): string {
     email,
     keys(secrets),
     matrix(addresses, secrets),
+    logIn(secrets),
     rest,
   ].join("")
 }
@@ -93,6 +96,23 @@ matrix:
   homeserver: ${serverName}
   secret: ${secrets.homeserver}
   endpoint: http://${hostNames.synapse}:${innerPorts.synapse}/
+`
+
+const logIn = ({ upstreamClientSecret }: MasSecrets) => `upstream_oauth2:
+  providers:
+  - id: ${upstream.masId}
+    # links what Synapse's database knows of it (syn2mas)
+    synapse_idp_id: oidc-${upstream.idpId}
+    human_name: Dex
+    issuer: ${upstream.issuer}
+    client_id: ${upstream.clientId}
+    client_secret: ${upstreamClientSecret}
+    token_endpoint_auth_method: client_secret_basic
+    scope: openid profile
+    discovery_mode: disabled
+    authorization_endpoint: ${upstream.issuer}auth
+    token_endpoint: ${upstream.issuer}token
+    jwks_uri: ${upstream.issuer}keys
 `
 
 const rest = `# staging only: everybody comes from one address

@@ -67,6 +67,7 @@ function freshHomeserver(addresses: Addresses, databasePassword: string): string
     macaroonSecretKey: randomWord(48),
     formSecret: randomWord(48),
     pepper: randomWord(40),
+    upstreamClientSecret: randomWord(),
   })
 }
 
@@ -78,6 +79,7 @@ function freshMas(addresses: Addresses, databasePassword: string): string {
   return masConfig(addresses, {
     databasePassword,
     encryption: randomHex(32),
+    upstreamClientSecret: randomWord(),
     keys: masKeys(),
     homeserver: randomWord(),
   })

@@ -1,0 +1,135 @@
+import { randomBytes } from "node:crypto"
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { execa } from "execa"
+import { parse, stringify } from "yaml"
+import { stagingPlaces, stagingPrefix } from "../../components/staging/staging-places.ts"
+import { findFreePorts } from "./free-ports.ts"
+import { type LabImages, prepareImages } from "./images/images.ts"
+import { makeProject, stagingExample } from "./project.ts"
+import { prepareToolchain } from "./toolchain/toolchain.ts"
+
+export interface LabOptions {
+  /** Images in the place of the lab's own. */
+  readonly images?: Readonly<Partial<LabImages>>
+  /** Told what is prepared, a line each. */
+  readonly say?: (line: string) => void
+}
+
+/** What a finished `pulumi` left behind. */
+export interface PulumiRun {
+  readonly exitCode: number
+  /** Standard output and error as they came. */
+  readonly output: string
+}
+
+/** A staging stack of its own: toolchain, images, project, state, ports and files, under names that nobody else has. */
+export interface Lab extends AsyncDisposable {
+  readonly stack: string
+  readonly serverName: string
+  /** The containers, files and addresses of the stack. */
+  readonly places: ReturnType<typeof stagingPlaces>
+  readonly dockerCli: string
+  /** The environment of a Pulumi run in this lab. */
+  readonly environment: Readonly<Record<string, string>>
+  /** The folder that `pulumi` runs in. */
+  readonly project: string
+  /** Runs `pulumi` in the lab. Resolves whatever the exit code is. */
+  pulumi(...words: readonly string[]): Promise<PulumiRun>
+  /** Sets keys of the stack's config, laid over what is there; keys without namespace. */
+  configure(values: Readonly<Record<string, unknown>>): Promise<void>
+  /** Takes everything down and away, whatever state it is in. */
+  destroy(): Promise<void>
+}
+
+const labServerName = "staging.localhost"
+
+/** Prepares a lab. Nothing of the stack exists yet: `pulumi("up", …)` brings it up. */
+export async function makeLab({ images: overrides = {}, say = () => {} }: LabOptions = {}): Promise<Lab> {
+  const { environment: tools, dockerCli } = await prepareToolchain(say)
+  const images = await prepareImages({ docker: dockerCli, overrides, say })
+  const root = await mkdtemp(join(tmpdir(), "matrix-auth-lab-"))
+  const stack = `lab-${randomBytes(4).toString("hex")}`
+  const project = join(root, "project")
+  const environment = {
+    ...tools,
+    PULUMI_BACKEND_URL: `file://${join(root, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: randomBytes(12).toString("hex"),
+  }
+  await mkdir(join(root, "state"))
+  await makeProject(project)
+  const [matrix = 0, auth = 0, element = 0] = await findFreePorts(3)
+  const staging = { folder: join(root, "host"), ports: { matrix, auth, element }, images }
+  const lab = labOver({ root, project, stack, environment, dockerCli, staging })
+  const created = await lab.pulumi("stack", "init", `organization/matrix-auth/${stack}`)
+  if (created.exitCode !== 0) throw new Error(`the lab's stack could not be made: ${created.output}`)
+  await lab.configure(await exampleConfig(element))
+  await lab.configure({ serverName: labServerName, staging })
+  return lab
+}
+
+interface LabParts {
+  readonly root: string
+  readonly project: string
+  readonly stack: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly dockerCli: string
+  readonly staging: Parameters<typeof stagingPlaces>[1]
+}
+
+function labOver({ root, project, stack, environment, dockerCli, staging }: LabParts): Lab {
+  const prefix = stagingPrefix("matrix-auth", stack)
+  const pulumi = async (...words: readonly string[]): Promise<PulumiRun> => {
+    const options = { cwd: project, env: environment, reject: false, all: true, stdin: "ignore" } as const
+    const { exitCode, all } = await execa("pulumi", [...words, "--non-interactive", "--color", "never"], options)
+    return { exitCode: exitCode ?? -1, output: all }
+  }
+  const destroy = async () => {
+    await pulumi("cancel", "--yes", "--stack", stack)
+    await pulumi("destroy", "--yes", "--skip-preview", "--refresh=false", "--stack", stack)
+    await removeLeftovers(dockerCli, prefix)
+    await rm(root, { recursive: true, force: true })
+  }
+  return {
+    stack,
+    serverName: labServerName,
+    places: stagingPlaces(prefix, staging),
+    dockerCli,
+    environment,
+    project,
+    pulumi,
+    configure: (values) => writeConfig(join(project, `Pulumi.${stack}.yaml`), values),
+    destroy,
+    [Symbol.asyncDispose]: destroy,
+  }
+}
+
+async function exampleConfig(elementPort: number): Promise<Record<string, unknown>> {
+  const { config } = parse(await readFile(stagingExample, "utf8")) as { config: Record<string, unknown> }
+  const values = Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace("matrix-auth:", ""), value]),
+  )
+  const clients = values.clients as { name: string; redirectUris: string[] }[]
+  const element = clients.find(({ name }) => name === "element")
+  if (element) element.redirectUris = [`http://127.0.0.1:${elementPort}/`]
+  return values
+}
+
+async function writeConfig(file: string, values: Readonly<Record<string, unknown>>): Promise<void> {
+  const stored = parse(await readFile(file, "utf8")) as { config?: Record<string, unknown> } | null
+  const own = Object.fromEntries(Object.entries(values).map(([key, value]) => [`matrix-auth:${key}`, value]))
+  await writeFile(file, stringify({ ...stored, config: { ...stored?.config, ...own } }))
+}
+
+/** What a killed run may have left: containers, volumes and the network carry the stack's name. */
+async function removeLeftovers(docker: string, prefix: string): Promise<void> {
+  const named = async (kind: "container" | "volume" | "network", words: readonly string[]) => {
+    const filter = ["--filter", `name=${prefix}`, "--quiet"]
+    const { stdout } = await execa(docker, [kind, "ls", ...words, ...filter], { reject: false })
+    return stdout.split("\n").filter(Boolean)
+  }
+  for (const id of await named("container", ["--all"])) await execa(docker, ["rm", "-fv", id], { reject: false })
+  for (const name of await named("volume", [])) await execa(docker, ["volume", "rm", name], { reject: false })
+  for (const id of await named("network", [])) await execa(docker, ["network", "rm", id], { reject: false })
+}

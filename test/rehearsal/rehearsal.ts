@@ -1,0 +1,108 @@
+import assert from "node:assert/strict"
+import { readFile } from "node:fs/promises"
+import type { Progress } from "../../components/report/progress.ts"
+import type { Lab, PulumiRun } from "../lab/lab.ts"
+import type { Seeded } from "../lab/seed/seed.ts"
+import { seedLab } from "../lab/seed/seed-lab.ts"
+import { changedLines } from "./changed-lines.ts"
+import { delegatedProofs } from "./proofs.ts"
+
+/** What a rehearsal proved. */
+export interface RehearsalReport {
+  readonly proven: readonly { readonly claim: string; readonly seen: string }[]
+  readonly steps: readonly { readonly name: string; readonly seconds: number }[]
+}
+
+/** The whole way there, on a lab of its own: legacy, seeded, previewed, cut over, looked at, converged. Throws at the first thing that does not hold. */
+export async function rehearse(lab: Lab, progress: Progress): Promise<RehearsalReport> {
+  const proven: { claim: string; seen: string }[] = []
+  const steps: { name: string; seconds: number }[] = []
+  const step = async <T>(name: string, work: (progress: Progress) => Promise<T>): Promise<T> => {
+    const begin = performance.now()
+    const result = await progress.step(name, work)
+    steps.push({ name, seconds: Math.round((performance.now() - begin) / 100) / 10 })
+    return result
+  }
+  const prove = (claim: string, seen: string) => proven.push({ claim, seen })
+
+  await step("pulumi preview, before anything exists", () => demand(lab.pulumi("preview", "--stack", lab.stack)))
+  await step("pulumi up: the staging stack, in legacy", () => up(lab))
+  const seeded = await step("seeding: 21 accounts, 41 tokens, keys and history", () => seedLab(lab))
+  const before = await readDocuments(lab)
+  await lab.configure({ authentication: "delegated" })
+  await step("pulumi preview of the cutover", async ({ detail }) => {
+    const { output } = await demand(lab.pulumi("preview", "--diff", "--stack", lab.stack))
+    for (const line of output.split("\n").filter((text) => /MAS will get| → /.test(text))) detail(line.trim())
+  })
+  await step("pulumi up: the cutover", () => up(lab))
+  await step("what clients see now", (told) => proveDelegated(lab, seeded, { prove, told }))
+  prove("homeserver.yaml and well-known differ by the managed keys only", sayChanges(before, await readDocuments(lab)))
+  await step("pulumi up again", async () => {
+    await demand(lab.pulumi("up", "--yes", "--expect-no-changes", "--stack", lab.stack))
+    prove("a second `pulumi up` changes nothing", "rc 0 with --expect-no-changes")
+  })
+  await step("pulumi preview", async () => {
+    await demand(lab.pulumi("preview", "--expect-no-changes", "--stack", lab.stack))
+    prove("`pulumi preview` sees no drift", "rc 0 with --expect-no-changes")
+  })
+  return { proven, steps }
+}
+
+function up(lab: Lab): Promise<PulumiRun> {
+  return demand(lab.pulumi("up", "--yes", "--skip-preview", "--stack", lab.stack))
+}
+
+async function demand(running: Promise<PulumiRun>): Promise<PulumiRun> {
+  const run = await running
+  if (run.exitCode !== 0) throw new Error(`pulumi ended with exit code ${run.exitCode}:\n${run.output}`)
+  return run
+}
+
+async function proveDelegated(
+  lab: Lab,
+  seeded: Seeded,
+  { prove, told }: { readonly prove: (claim: string, seen: string) => void; readonly told: Progress },
+): Promise<void> {
+  for (const { claim, prove: proof } of delegatedProofs) {
+    const seen = await proof(lab, seeded)
+    told.detail(`${claim}: ${seen}`)
+    prove(claim, seen)
+  }
+}
+
+interface Documents {
+  readonly homeserver: string
+  readonly wellKnown: string
+}
+
+async function readDocuments({ places }: Lab): Promise<Documents> {
+  return {
+    homeserver: await readFile(places.synapse.homeserverYaml, "utf8"),
+    wellKnown: await readFile(places.wellKnown.file, "utf8"),
+  }
+}
+
+/** What may come and go: the managed keys, and what holds them together in JSON. */
+const ours = {
+  homeserver: {
+    added: /^matrix_authentication_service:|^ {2}(enabled|endpoint|secret): |^$/,
+    removed: /^ {2}enabled: true$|^oidc_providers:|^ {2}- idp_id:|^ {4,}\S/,
+  },
+  wellKnown: {
+    added: /org\.matrix\.msc2965\.authentication|"issuer"|"account"|^\s*[\]}],?$/,
+    removed: /^\s*[\]}],?$/,
+  },
+}
+
+function sayChanges(before: Documents, after: Documents): string {
+  const counts = (["homeserver", "wellKnown"] as const).map((name) => {
+    const { added, removed } = changedLines(before[name], after[name])
+    const strange = [
+      ...added.filter((line) => !ours[name].added.test(line)),
+      ...removed.filter((line) => !ours[name].removed.test(line)),
+    ]
+    assert.deepEqual(strange, [], `lines of ${name} changed that are not ours`)
+    return `${name}: +${added.length} -${removed.length} lines`
+  })
+  return counts.join(", ")
+}
