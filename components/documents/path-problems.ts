@@ -1,5 +1,5 @@
 import type { Fault } from "./json-syntax.ts"
-import { type KeyPath, printKeyPath } from "./key-path.ts"
+import { type KeyPath, type PathStep, printKeyPath } from "./key-path.ts"
 import { isCollection, locate, matches } from "./locate.ts"
 import { isMergeKey } from "./meaning.ts"
 import type { Entry, Tree, TreeNode } from "./tree.ts"
@@ -13,7 +13,8 @@ export function pathFaults(tree: Tree, path: KeyPath): Fault[] {
   const gone = [root, ...entries.slice(0, path.length === depth ? -1 : undefined).map(({ value }) => value)]
   const aliases = aliasesOf(root)
   const found = gone.flatMap((through) => sharedFault(through, aliases, name))
-  if (depth < path.length && node) found.push(...blocked(node, path, depth, tree))
+  found.push(...gone.flatMap((through, at) => merged(through, path[at] as PathStep, name, tree)))
+  if (depth < path.length && node) found.push(...blocked(node, path, depth))
   const last = depth === path.length ? entries.at(-1) : undefined
   if (last) found.push(...usedElsewhere(last, aliases, name))
   return [...found, ...ambiguous(tree, path)]
@@ -25,7 +26,7 @@ function sharedFault(node: TreeNode, aliases: readonly Alias[], name: string): F
   return [{ offset: node.start, text }]
 }
 
-function blocked(node: TreeNode, path: KeyPath, depth: number, tree: Tree): Fault[] {
+function blocked(node: TreeNode, path: KeyPath, depth: number): Fault[] {
   const name = printKeyPath(path)
   const step = path[depth]
   if (node.kind === "alias") {
@@ -40,20 +41,24 @@ function blocked(node: TreeNode, path: KeyPath, depth: number, tree: Tree): Faul
   if (node.entries.length > 0 && (node.kind === "map") !== (typeof step === "string")) {
     return [{ offset: node.start, text: `${name} cannot be here: its parent is a ${node.kind}` }]
   }
-  const merge = node.entries.find((entry) => isMergeKey(entry, tree.dialect))
-  if (merge && mergeGives(merge.value, path, depth, tree)) {
-    return [{ offset: merge.start, text: `${name} comes from a merge key (<<): a change would be made elsewhere` }]
-  }
   return []
 }
 
-function mergeGives(source: TreeNode, path: KeyPath, depth: number, tree: Tree): boolean {
+/** A key that a map takes over by `<<`, whether or not it stands there as well: without ours, the other one counts. */
+function merged(holder: TreeNode, step: PathStep, name: string, tree: Tree): Fault[] {
+  if (holder.kind !== "map") return []
+  const merge = holder.entries.find((entry) => isMergeKey(entry, tree.dialect))
+  if (!merge || !mergeGives(merge.value, step, tree)) return []
+  return [{ offset: merge.start, text: `${name} comes from a merge key (<<): a change would be made elsewhere` }]
+}
+
+function mergeGives(source: TreeNode, step: PathStep, tree: Tree): boolean {
   const node = source.kind === "alias" ? source.target : source
   if (!node || !isCollection(node)) return false
-  if (node.kind === "list") return node.entries.some(({ value }) => mergeGives(value, path, depth, tree))
+  if (node.kind === "list") return node.entries.some(({ value }) => mergeGives(value, step, tree))
   return node.entries.some((entry) => {
-    if (isMergeKey(entry, tree.dialect)) return mergeGives(entry.value, path, depth, tree)
-    return entry.name === path[depth]
+    if (isMergeKey(entry, tree.dialect)) return mergeGives(entry.value, step, tree)
+    return entry.name === step
   })
 }
 

@@ -61,6 +61,7 @@ const names = [
   "no",
   "éclair",
   "https://a.example/",
+  "<<",
 ]
 
 const sources = [
@@ -254,9 +255,20 @@ class Printer {
 
   private entry(one: Entry, start: string, indent: string, path: readonly string[]): void {
     this.endsWithBlock = false
+    if (one.name === "<<") {
+      this.mergeKey(start)
+      return
+    }
     this.keys.push(path)
     const head = `${start}${quoted(one, false)}:`
     this.value(one.value, head, indent, path, one)
+  }
+
+  /** Or, where there is nothing to merge or nobody who would, a key of that kind of name. */
+  private mergeKey(start: string): void {
+    const last = this.complete.at(-1)
+    const isMerged = this.dialect === "yaml11" && last !== undefined
+    this.lines.push(isMerged ? `${start}<<: *a${last}` : `${start}"<<": 1`)
   }
 
   private value(value: Value, head: string, indent: string, path: readonly string[], one: Entry): void {
@@ -315,10 +327,12 @@ class Printer {
   private flowMap(value: Value & { kind: "flow map" }, path: readonly string[], indent: string): string {
     this.maps.push(path)
     const unique = [...new Map(value.entries.map((one) => [one.name, one])).values()]
-    const parts = unique.map((one) => {
-      this.keys.push([...path, one.name])
-      return `${quoted(one, true)}: ${this.inline(one.value, [...path, one.name], `${indent}  `)}`
-    })
+    const parts = unique
+      .filter(({ name }) => name !== "<<")
+      .map((one) => {
+        this.keys.push([...path, one.name])
+        return `${quoted(one, true)}: ${this.inline(one.value, [...path, one.name], `${indent}  `)}`
+      })
     return this.braced(parts, ["{", "}"], indent, value, path)
   }
 
@@ -346,7 +360,7 @@ class Printer {
       (part, at) =>
         `${indent}  ${part}${at < parts.length - 1 ? "," : ""}${at % 2 === 0 ? ` ${this.comment(path)}` : ""}`,
     )
-    return [open, ...lines, `${indent}${close}`].join("\n")
+    return [open, ...lines, `${how.pad ? indent.slice(2) : indent}${close}`].join("\n")
   }
 }
 
