@@ -30,8 +30,7 @@ const inMas = (how: string) => `set ${how} in MAS's config.yaml`
 
 /**
  * All of them. Sources: Synapse's `config/mas.py`, `check_config_conflicts`, the same from 1.136.0 to 1.157.1; each
- * seen with seven releases from 1.136.0 to 1.163.2 but for `saml2_config`, `oidc_config`, `password_providers` and
- * `ldap_config`, which are read from source. What counts as enabled is read from the module of each setting.
+ * seen with four to seven releases from 1.136.0 to 1.163.2 but for `ldap_config`, which is read from source. What counts as enabled is read from the module of each setting.
  */
 export const conflictingKeys: readonly ConflictingKey[] = [
   {

@@ -68,7 +68,7 @@ export function keysWhenLegacy(homeserver: Homeserver): readonly ManagedKey[] {
   // While delegated it could not be true; what it was before, nobody knows, and Synapse's default is true.
   if (wasDelegated && at(homeserver, "password_config", "enabled") === false) want("password_config.enabled", absent)
   if (at(homeserver, "experimental_features", "msc3861", "enabled") === true) want(msc3861Path, absent)
-  // None of these starts without the block (seen with nine releases; msc4388_mode from source).
+  // None of these starts without the block (seen with twelve releases).
   for (const path of [delegationEndpointPath, msc4108Path]) if (isThere(homeserver, path)) want(path, absent)
   const mode = valueAt(homeserver, msc4388Path) ?? "off"
   if (mode !== "off") want(msc4388Path, absent)
