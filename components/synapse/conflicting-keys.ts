@@ -29,8 +29,9 @@ const providers = `Password auth providers cannot be enabled ${delegated}`
 const inMas = (how: string) => `set ${how} in MAS's config.yaml`
 
 /**
- * All of them. Sources: Synapse's `config/mas.py`, `check_config_conflicts`, the same from 1.136.0 to 1.157.1; each
- * seen with four to seven releases from 1.136.0 to 1.163.2 but for `ldap_config`, which is read from source. What counts as enabled is read from the module of each setting.
+ * All of them. Sources: Synapse's `config/mas.py`, `check_config_conflicts`, the same from 1.136.0 to 1.157.1; each seen
+ * with four to seven releases from 1.136.0 to 1.163.2 but for `ldap_config`, which is read from source. What counts as
+ * enabled is read from the module of each setting.
  */
 export const conflictingKeys: readonly ConflictingKey[] = [
   {

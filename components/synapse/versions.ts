@@ -17,7 +17,7 @@ export const firstWithBlock = "1.136.0"
 /** What to go to: the release all of this was last tried with. */
 export const recommended = "1.163.2"
 
-/** First releases with, and without, what our keys depend on (Synapse's source at each tag; verdicts seen with twelve releases). */
+/** First releases with, or without, what our keys depend on (Synapse's source at each tag; seen with twelve releases). */
 const since = {
   /** Before it, `msc4108_*` asks for `msc3861`, whatever the block says. */
   msc4108WithBlock: "1.137.0",
