@@ -38,9 +38,7 @@ export function mask(text: string, secrets: Iterable<string | Secret<string>>): 
   for (const secret of secrets)
     for (const form of formsOf(typeof secret === "string" ? secret : secret.reveal())) forms.add(form)
   // The longest first: one secret may be a part of another.
-  return [...forms]
-    .sort((a, b) => b.length - a.length)
-    .reduce((masked, form) => masked.replaceAll(form, () => shown), text)
+  return [...forms].sort((a, b) => b.length - a.length).reduce((masked, form) => masked.replaceAll(form, shown), text)
 }
 
 function formsOf(secret: string): readonly string[] {
