@@ -36,7 +36,7 @@ export async function withCacheLock<T>(name: string, say: Say, work: () => Promi
   const lockfilePath = `${join(cacheFolder(), name)}.lock`
   await mkdir(dirname(lockfilePath), { recursive: true })
   // A holder that was killed no longer touches its lock: it counts as gone after `stale`.
-  const options = { realpath: false, lockfilePath, stale: 60_000, update: 5_000 }
+  const options = { realpath: false, lockfilePath, stale: 30_000, update: 5_000 }
   const release = await lock(lockfilePath, options).catch((error: unknown) => {
     if (!(error instanceof Error && "code" in error && error.code === "ELOCKED")) throw error
     say(`waiting for another run, which is making ${name}`)

@@ -52,8 +52,12 @@ async function startEngine(say: Say): Promise<string> {
   // Another run may have started it while we waited for our turn.
   const started = await reachingClient()
   if (started) return started
-  if (programsOnPath("dockerd").length === 0)
+  if (programsOnPath("dockerd").length === 0) {
     await installDebianPackages(["docker.io", "iptables"], "a Docker engine", say)
+    // Where there is an init, installing starts it.
+    const installed = await reachingClient()
+    if (installed) return installed
+  }
   if (process.getuid?.() !== 0)
     throw new Error(
       "No Docker engine answers.\n" +

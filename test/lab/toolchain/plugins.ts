@@ -38,21 +38,17 @@ interface Install {
 }
 
 async function installPlugin({ pulumi, home, say, official, name, version, make }: Install): Promise<void> {
-  const install = (...more: string[]) =>
+  const install = (more: readonly string[], reject: boolean) =>
     execa(join(pulumi.folder, "pulumi"), ["plugin", "install", "resource", name, version, ...more], {
       env: { PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
       timeout: 600_000,
+      reject,
     })
-  if (official) {
-    const failed = await install().then(
-      () => false,
-      () => true,
-    )
-    if (!failed) return say(`installed the official ${name} plugin ${version}`)
-  }
+  if (official && (await install([], false)).exitCode === 0)
+    return say(`installed the official ${name} plugin ${version}`)
   const folder = await mkdtemp(join(tmpdir(), "matrix-auth-plugin-"))
   try {
-    await install("--file", await make(folder))
+    await install(["--file", await make(folder)], true)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs"
-import { rm, symlink, writeFile } from "node:fs/promises"
+import { link, rm, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
@@ -90,8 +90,9 @@ async function buildPulumi(name: string, say: Say): Promise<string> {
   return await madeOnce(name, say, async (draft) => {
     // Where Pulumi has to be built, so has the plugin: one build downloads while another compiles.
     const [programs, host] = await Promise.all([built(cli, say), built(languageHost, say), built(dockerPlugin, say)])
+    // Linked hard: Pulumi looks for the others beside its real place, and warns of what it finds elsewhere.
     for (const program of ["pulumi", "pulumi-resource-pulumi-nodejs"])
-      await symlink(join(programs, program), join(draft, program))
+      await link(join(programs, program), join(draft, program))
     // A host of that age does not read the option from Pulumi.yaml (`runtime.options.typescript: false`).
     const script = `#!/bin/sh\nexec '${join(host, languageHost.program)}' -typescript=false "$@"\n`
     await writeFile(join(draft, languageHost.program), script, { mode: 0o755 })
