@@ -63,7 +63,7 @@ export class StagingStack extends ComponentResource {
     this.folder = args.folder
     this.addresses = addressesOf(args)
     const host = args.host ?? { kind: "local" }
-    // No child of the stack: its URN is among its inputs, and whoever needs a parent's URN waits for all its children.
+    // No child of the stack: another URN would be another resource to stacks that exist, and take their files away.
     this.#scaffold = new Scaffold(`${name}-files`, { host, folder: args.folder, addresses: this.addresses })
     this.#network = new docker.Network(`${name}-network`, { name: args.prefix }, this.#child)
     this.network = this.#network.name
