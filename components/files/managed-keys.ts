@@ -1,4 +1,5 @@
-import { type Absent, absent, isAbsent, type JsonValue, sameValue } from "../documents/json-value.ts"
+import { type Absent, absent, isAbsent, isList, isMap, type JsonValue, sameValue } from "../documents/json-value.ts"
+import { usualSecretNames } from "../documents/masking.ts"
 
 /** A key that we want in somebody else's document. */
 export interface WantedKey {
@@ -26,9 +27,18 @@ export function showKeys(
 
 function showKey(live: JsonValue | Absent, wanted: WantedKey | undefined): JsonValue {
   if (isAbsent(live)) return nothing
-  if (wanted?.secret === undefined) return live
+  if (wanted?.secret === undefined) return coverSecrets(live)
   const isRight = !isAbsent(wanted.value) && sameValue(live, wanted.value)
   return isRight ? wanted.secret.right : wanted.secret.wrong
+}
+
+/** Whole sections may be taken out (providers with their client's secret): what is secret below is not shown. */
+function coverSecrets(value: JsonValue): JsonValue {
+  if (isList(value)) return value.map(coverSecrets)
+  if (!isMap(value)) return value
+  const entries = Object.entries(value)
+  const isSecret = (key: string) => usualSecretNames.some((pattern) => pattern.test(key))
+  return Object.fromEntries(entries.map(([key, part]) => [key, isSecret(key) ? "[secret]" : coverSecrets(part)]))
 }
 
 /** A line for each key that is to change: `password_config.enabled: true → false`. Those in `but` are left out. */

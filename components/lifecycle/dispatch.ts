@@ -1,5 +1,5 @@
 import { openHost } from "../host/open-host.ts"
-import { Refusal } from "../report/refusal.ts"
+import { describeError } from "../report/describe-error.ts"
 import { sayUnder } from "./engine.ts"
 import { type Context, type HostedInputs, type Lifecycle, PartlyDone } from "./lifecycle.ts"
 import { changedKeys, fingerprint, hasUnknown, type Properties, toWire, withoutProvider } from "./wire.ts"
@@ -31,7 +31,7 @@ export async function check(module: string, olds: Properties, news: Properties):
     return { inputs: answer, failures: [] }
   } catch (error) {
     // With a property's name the engine would print that property's value, in clear even when it is a secret.
-    return { inputs: toWire(inputs), failures: [{ property: "", reason: reasonOf(error) }] }
+    return { inputs: toWire(inputs), failures: [{ property: "", reason: describeError(error) }] }
   }
 }
 
@@ -89,7 +89,7 @@ async function converge(module: string, id: string, wanted: Properties, state: P
 
 /** The engine's partial failure: the resource is saved as it is, and the run fails with the message. */
 function saved(id: string, wanted: Properties, error: PartlyDone<object>) {
-  const message = reasonOf(error.cause)
+  const message = describeError(error.cause)
   return Object.assign(new Error(message), {
     id,
     properties: toWire({ ...wanted, ...error.outputs }),
@@ -112,9 +112,4 @@ function contextOf(inputs: HostedInputs, urn = urns.get(fingerprint(inputs))): C
     if (urn) void sayUnder(urn, line)
   }
   return { host: openHost(inputs.host), say }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Refusal) return error.message
-  return error instanceof Error ? `A mistake of ours, please report it: ${error.stack}` : String(error)
 }

@@ -21,5 +21,5 @@ export async function openLabDatabase({ places }: Lab, side: Side): Promise<Data
 
 export async function labHoldings(lab: Lab, side: Side): Promise<Holdings> {
   await using database = await openLabDatabase(lab, side)
-  return readHoldings(database, side)
+  return await readHoldings(database, side)
 }
