@@ -1,18 +1,16 @@
-import { addEntry, buildValue } from "./add-entry.ts"
-import { changeEntry } from "./change-entry.ts"
 import type { Dialect } from "./dialects.ts"
 import { apply, Draft, type Edit } from "./draft.ts"
 import { foreignContent } from "./foreign.ts"
-import { type Absent, absent, isAbsent, isMap, type JsonValue, sameValue } from "./json-value.ts"
-import { type Kept, type KeptKey, nothingKept, type Step } from "./kept.ts"
+import { type Absent, type JsonValue, sameValue } from "./json-value.ts"
+import { type Kept, nothingKept } from "./kept.ts"
 import { type KeyPath, parseKeyPath, startsWith } from "./key-path.ts"
-import { findAt, isCollection, locate } from "./locate.ts"
+import { locate } from "./locate.ts"
 import { observeTree } from "./observe.ts"
 import { type Problem, positionOf, problemsOf, problemsOnTheWay, UnusableDocument } from "./problems.ts"
 import { readTree } from "./read-tree.ts"
-import { isRemoved, removeEntry } from "./remove-entry.ts"
 import { changedByOthers, giveBack, unwound } from "./take-back.ts"
 import type { Tree } from "./tree.ts"
+import { type Wanted, Work } from "./work.ts"
 
 export { apply, type Edit } from "./draft.ts"
 export { type Absent, absent, isAbsent, type JsonValue } from "./json-value.ts"
@@ -56,7 +54,8 @@ export function plan(text: string, dialect: Dialect, keys: readonly ManagedKey[]
   const dropped = Object.keys(kept.keys).filter((name) => !wanted.some((key) => key.name === name))
   const theirs = new Set(changedByOthers(draft, kept))
   const left = dropped.filter((name) => theirs.has(name))
-  const ground = giveBack(draft, forget(kept, left), new Set(dropped.filter((name) => !theirs.has(name))))
+  const ours = dropped.filter((name) => !theirs.has(name))
+  const ground = giveBack(draft, forget(kept, left), new Set(ours))
   refuse(
     problemsOnTheWay(
       draft.tree,
@@ -65,8 +64,11 @@ export function plan(text: string, dialect: Dialect, keys: readonly ManagedKey[]
   )
   const work = new Work(draft, ground, wanted)
   work.run()
-  const best = left.length > 0 ? work : (rebuilt(new Draft(text, dialect), kept, work) ?? work)
-  confirm(readTree(text, dialect), best.draft, wanted, Object.keys(kept.keys))
+  const isAsBefore = dropped.length === 0 && draft.text === text
+  const best = (left.length === 0 && !isAsBefore && rebuilt(new Draft(text, dialect), kept, work)) || work
+  const given = ours.map((name) => ({ name, path: parseKeyPath(name), value: kept.keys[name]?.previous ?? null }))
+  const expected = [...wanted, ...given.filter(({ path }) => !wanted.some((key) => overlap(key.path, path)))]
+  confirm(readTree(text, dialect), best.draft, expected, Object.keys(kept.keys))
   return { edits: best.draft.edits(), kept: best.kept(), left }
 }
 
@@ -78,12 +80,6 @@ export function restore(text: string, dialect: Dialect, kept: Kept): string {
   return apply(text, plan(text, dialect, [], kept).edits)
 }
 
-interface Wanted {
-  readonly name: string
-  readonly path: KeyPath
-  readonly value: JsonValue | Absent
-}
-
 function usable(tree: Tree, paths: readonly string[]): Tree {
   refuse(problemsOf(tree, paths))
   return tree
@@ -91,6 +87,10 @@ function usable(tree: Tree, paths: readonly string[]): Tree {
 
 function refuse(found: readonly Problem[]): void {
   if (found.length > 0) throw new UnusableDocument(found)
+}
+
+function overlap(one: KeyPath, other: KeyPath): boolean {
+  return startsWith(one, other) || startsWith(other, one)
 }
 
 function refuseOverlaps(wanted: readonly Wanted[]): void {
@@ -111,7 +111,7 @@ function forget(kept: Kept, names: readonly string[]): Kept {
  * bytes from before us, they are made anew from those bytes.
  */
 function rebuilt(before: Draft, kept: Kept, work: Work): Work | undefined {
-  if (kept.steps.length === 0 || before.text === work.draft.text) return undefined
+  if (kept.steps.length === 0) return undefined
   const original = unwound(before, kept)
   if (!original || unwound(work.draft, work.kept())?.text === original.text) return undefined
   const anew = new Work(original.fork(), nothingKept, work.wanted)
@@ -136,157 +136,4 @@ function confirm(before: Tree, draft: Draft, wanted: readonly Wanted[], keptName
       }
     }),
   )
-}
-
-/** The changes for a set of keys, one after another on one draft. */
-class Work {
-  readonly draft: Draft
-  readonly wanted: readonly Wanted[]
-  private keys: Record<string, KeptKey>
-  private steps: readonly Step[]
-
-  constructor(draft: Draft, kept: Kept, wanted: readonly Wanted[]) {
-    this.draft = draft
-    this.wanted = wanted
-    this.keys = { ...kept.keys }
-    this.steps = kept.steps
-  }
-
-  kept(): Kept {
-    return { keys: this.keys, steps: this.steps }
-  }
-
-  run(): void {
-    for (const key of this.wanted) {
-      const live = observeTree(this.draft.tree, key.path)
-      if (sameValue(live, key.value)) this.record(key, live)
-      else this.converge(key, live)
-    }
-  }
-
-  private converge(key: Wanted, live: JsonValue | Absent): void {
-    const known = this.keys[key.name]
-    const inPlace = known && !isAbsent(live) && !isAbsent(key.value) && !isAbsent(known.wrote)
-    if (known && !inPlace) {
-      const rest = giveBack(this.draft, this.kept(), new Set([key.name]))
-      this.steps = rest.steps
-      this.keys = rest.keys
-      this.record(key, known.previous)
-    } else this.record(key, live)
-    const { draft } = this
-    if (!sameValue(observeTree(draft.tree, key.path), key.value)) this.change(key, key.path, key.value)
-  }
-
-  private record({ name, value }: Wanted, previous: JsonValue | Absent): void {
-    this.keys[name] = { previous: this.keys[name] ? this.keys[name].previous : previous, wrote: value }
-  }
-
-  private change(key: Wanted, path: KeyPath, value: JsonValue | Absent): void {
-    const entry = findAt(this.draft.tree, path)
-    if (isAbsent(value)) {
-      if (entry) this.remove(key, path)
-    } else if (!entry) this.add(key, path, value)
-    else if (this.canDescend(path, value)) this.descend(key, path, value)
-    else this.replace([key.name], path, value)
-  }
-
-  /** Whether a map can be changed key by key, so that its comments and the rest of it stay. */
-  private canDescend(path: KeyPath, value: JsonValue): boolean {
-    const node = locate(this.draft.tree, path).node
-    if (node?.kind !== "map" || node.entries.length === 0 || !isMap(value) || Object.keys(value).length === 0)
-      return false
-    return node.anchor === undefined && node.entries.every(({ name }) => name !== undefined)
-  }
-
-  private descend(key: Wanted, path: KeyPath, value: JsonValue): void {
-    const live = observeTree(this.draft.tree, path) as { [key: string]: JsonValue }
-    const wanted = value as { [key: string]: JsonValue }
-    for (const [name, inner] of Object.entries(wanted)) {
-      if (!Object.hasOwn(live, name) || !sameValue(live[name] as JsonValue, inner))
-        this.change(key, [...path, name], inner)
-    }
-    for (const name of Object.keys(live)) {
-      if (!Object.hasOwn(wanted, name)) this.change(key, [...path, name], absent)
-    }
-  }
-
-  private replace(owners: readonly string[], path: KeyPath, value: JsonValue): void {
-    const known = owners.some((owner) => this.steps.some((step) => step.owners.includes(owner)))
-    const before = this.draft.fork()
-    const { before: was, after } = changeEntry(this.draft, path, value)
-    if (known) this.carry(before)
-    else this.steps = [...this.steps, { kind: "changed", owners, path, before: was, after }]
-  }
-
-  /** A value of ours was changed in place: the steps that put the text around it there now stand for the new text. */
-  private carry(before: Draft): void {
-    this.steps = this.steps.map((step) => carried(step, before, this.draft))
-  }
-
-  private remove(key: Wanted, path: KeyPath): void {
-    const outcome = removeEntry(this.draft, path)
-    const step: Step = isRemoved(outcome)
-      ? { kind: "removed", owners: [key.name], path, ...outcome }
-      : { kind: "changed", owners: [key.name], path: path.slice(0, -1), ...outcome }
-    this.steps = [...this.steps, step]
-  }
-
-  /** Adds a key, and with it all others that are wanted in the same map or list that is not there yet. */
-  private add(key: Wanted, path: KeyPath, value: JsonValue): void {
-    const { depth, node } = locate(this.draft.tree, path)
-    const fill = node !== undefined && !(isCollection(node) && node.entries.length > 0)
-    const at = path.slice(0, fill ? depth : depth + 1)
-    const group = path === key.path ? this.missingBelow(at) : [{ ...key, path, value }]
-    const owners = group.map(({ name }) => name)
-    const parts = group.map((part) => ({ path: part.path.slice(at.length), value: part.value as JsonValue }))
-    const built = buildValue(withIdentity(at, parts))
-    if (path === key.path) for (const member of group) this.record(member, absent)
-    if (fill) this.replaceFilled(owners, at, built)
-    else this.steps = [...this.steps, { kind: "added", owners, path: at, ...addEntry(this.draft, at, built) }]
-  }
-
-  private replaceFilled(owners: readonly string[], path: KeyPath, value: JsonValue): void {
-    this.steps = [...this.steps, { kind: "changed", owners, path, ...changeEntry(this.draft, path, value) }]
-  }
-
-  private missingBelow(at: KeyPath): Wanted[] {
-    return this.wanted.filter(({ path, value }) => {
-      return !isAbsent(value) && startsWith(path, at) && !findAt(this.draft.tree, path)
-    })
-  }
-}
-
-function withIdentity(at: KeyPath, parts: readonly { path: KeyPath; value: JsonValue }[]) {
-  const step = at.at(-1)
-  if (step === undefined || typeof step === "string") return parts
-  const whole = parts.find(({ path }) => path.length === 0)
-  if (whole) return [{ path: [], value: isMap(whole.value) ? { [step.by]: step.is, ...whole.value } : whole.value }]
-  const given = parts.some(({ path }) => path[0] === step.by)
-  return given ? parts : [{ path: [step.by], value: step.is }, ...parts]
-}
-
-/** The step as it would be had it been made with the text as it is now. */
-function carried(step: Step, before: Draft, after: Draft): Step {
-  if (step.kind === "removed") return step
-  const text = step.kind === "added" ? step.text : step.after
-  const range = rangeOf(step, before)
-  if (!range || !before.text.startsWith(text, range.start) || range.end > range.start + text.length) return step
-  const tail = before.text.length - (range.start + text.length)
-  const end = after.text.length - tail
-  const isAround =
-    after.text.slice(0, range.start) === before.text.slice(0, range.start) &&
-    after.text.slice(end) === before.text.slice(range.start + text.length)
-  if (!isAround) return step
-  const now = after.text.slice(range.start, end)
-  return step.kind === "added" ? { ...step, text: now } : { ...step, after: now }
-}
-
-function rangeOf(
-  step: Exclude<Step, { kind: "removed" }>,
-  { tree }: Draft,
-): { start: number; end: number } | undefined {
-  const entry = findAt(tree, step.path)
-  if (!entry) return undefined
-  if (step.kind === "added") return { start: entry.start - step.keyOffset, end: entry.end }
-  return { start: entry.key?.end ?? entry.start, end: entry.end }
 }

@@ -4,7 +4,7 @@ import type { Draft } from "./draft.ts"
 import { foreignContent } from "./foreign.ts"
 import { type Absent, isAbsent, isMap, type JsonValue, sameValue } from "./json-value.ts"
 import type { AddedStep, ChangedStep, Kept, RemovedStep, Step } from "./kept.ts"
-import { type KeyPath, parseKeyPath } from "./key-path.ts"
+import { type KeyPath, type PathStep, parseKeyPath } from "./key-path.ts"
 import { containerOf, findAt, isCollection, labelOf, locate } from "./locate.ts"
 import { observeTree } from "./observe.ts"
 import { openOf, removeEntry } from "./remove-entry.ts"
@@ -33,11 +33,15 @@ export function unwound(draft: Draft, kept: Kept): Draft | undefined {
   return isExact ? trial : undefined
 }
 
-/** The keys whose value is no longer what we wrote. */
+/** The keys whose value is no longer what we wrote, or whose place is gone. */
 export function changedByOthers(draft: Draft, kept: Kept): string[] {
   return Object.entries(kept.keys)
-    .filter(([path, { wrote }]) => !sameValue(observeTree(draft.tree, parseKeyPath(path)), wrote))
-    .map(([path]) => path)
+    .filter(([name, { previous, wrote }]) => {
+      const path = parseKeyPath(name)
+      if (!sameValue(observeTree(draft.tree, path), wrote)) return true
+      return isAbsent(wrote) && !isAbsent(previous) && locate(draft.tree, path).depth < path.length - 1
+    })
+    .map(([name]) => name)
 }
 
 function undo(draft: Draft, kept: Kept, step: Step, wholly: boolean): void {
@@ -45,8 +49,8 @@ function undo(draft: Draft, kept: Kept, step: Step, wholly: boolean): void {
   if (exact) return
   for (const owner of step.owners) {
     const path = parseKeyPath(owner)
-    const previous = kept.keys[owner]?.previous ?? { $absent: true }
-    undoByValue(draft, step, path, previous as JsonValue | Absent)
+    const known = kept.keys[owner]
+    if (known) undoByValue(draft, step, path, known.previous)
   }
 }
 
@@ -135,14 +139,19 @@ function undoByValue(draft: Draft, step: Step, path: KeyPath, previous: JsonValu
   const entry = findAt(draft.tree, path)
   if (isAbsent(previous)) {
     if (entry) removeOurs(draft, path, step)
-  } else if (entry) {
+  } else if (entry && isWritable(previous)) {
     if (!sameValue(observeTree(draft.tree, path), previous)) changeEntry(draft, path, previous)
-  } else {
-    const { node, depth } = locate(draft.tree, path)
-    const rest = path.length - depth
-    if (rest === 1 && node && isCollection(node) && node.entries.length > 0) addEntry(draft, path, previous)
-    else if (rest === 1 && node) changeEntry(draft, path.slice(0, -1), { [String(path.at(-1))]: previous })
-  }
+  } else if (entry && step.kind === "changed") {
+    draft.splice({ start: slotStart(entry), end: entry.end, text: step.before })
+  } else if (isWritable(previous)) putBack(draft, path, previous)
+}
+
+function putBack(draft: Draft, path: KeyPath, value: JsonValue): void {
+  const { node, depth } = locate(draft.tree, path)
+  const step = path.at(-1) as PathStep
+  if (depth !== path.length - 1 || !node) return
+  if (isCollection(node) && node.entries.length > 0) addEntry(draft, path, value)
+  else changeEntry(draft, path.slice(0, -1), typeof step === "string" ? { [step]: value } : [value])
 }
 
 /** Takes an entry of ours out, and with it the maps and lists that we made for it and that hold nothing else. */
@@ -168,7 +177,7 @@ function isAlone(draft: Draft, path: KeyPath): boolean {
 }
 
 /** Whether JSON can say the value, so that it can be written again. */
-export function isWritable(value: JsonValue): boolean {
+function isWritable(value: JsonValue): boolean {
   if (Array.isArray(value)) return value.every(isWritable)
   return !isMap(value) || (!Object.hasOwn(value, "$yaml") && Object.values(value).every(isWritable))
 }

@@ -301,6 +301,35 @@ test("a repaired key is changed where it is", () => {
   assert.equal(restore("a: 1\nmas:\n  enabled: true\n  x: 1\nz: 1\n", "yaml11", repair.kept), "a: 1\nz: 1\n")
 })
 
+test("a value that JSON cannot say is given back as it was written", () => {
+  const before = "expires: 2024-01-01 # a date\nlimit: .inf\n"
+  const { edits, kept } = plan(before, "yaml11", managed({ expires: "never", limit: absent }))
+  const after = apply(before, edits)
+  assert.equal(after, "expires: never # a date\n")
+  assert.equal(restore(after, "yaml11", kept), before)
+  assert.equal(restore(after.replace("# a", "# the"), "yaml11", kept), before.replace("# a", "# the"))
+})
+
+test("where somebody took away the map a key stood in, the key stays away", () => {
+  const before = "a: 1\npassword_config:\n  enabled: true\n  pepper: x\n"
+  const { edits, kept } = plan(before, "yaml11", managed({ "password_config.enabled": absent, a: 2 }))
+  assert.equal(apply(before, edits), "a: 2\npassword_config:\n  pepper: x\n")
+  const back = plan("a: 2\n", "yaml11", [], kept)
+  assert.equal(apply("a: 2\n", back.edits), "a: 1\n")
+  assert.deepEqual(back.left, ["password_config.enabled"])
+})
+
+test("keys named like what every object of JavaScript has are keys like any other", () => {
+  const before = '{"__proto__": 0, "constructor": 1}'
+  const { edits, kept } = plan(before, "json", [
+    ...managed({ constructor: null, toString: "x" }),
+    { path: "__proto__", value: 5 },
+  ])
+  const after = apply(before, edits)
+  assert.equal(after, '{"__proto__": 5, "constructor": null, "toString": "x"}')
+  assert.equal(restore(after, "json", JSON.parse(JSON.stringify(kept))), before)
+})
+
 test("an edit that would change another place through an anchor is refused, with its line", () => {
   const text = "a: &x\n  b: 1\nc: *x\nd:\n  <<: *x\n"
   const lines = ["a.b", "c.b", "d.b"].map((path) => refused(text, path))
