@@ -1,7 +1,7 @@
 import type { RefusalCode } from "../report/codes.ts"
 import { type Place, Refusal } from "../report/refusal.ts"
+import { briefly } from "./briefly.ts"
 import type { Argv, ExecOptions, Finished, Host } from "./host.ts"
-import { briefly } from "./local-exec.ts"
 import { containerOf, engineOf, type ServiceAddress } from "./service-address.ts"
 
 /** What the container engine says when it cannot serve at all, and what that means. Seen with docker 20.10 and 28.2. */

@@ -2,6 +2,7 @@ import { open } from "node:fs/promises"
 import { constants } from "node:os"
 import { execa } from "execa"
 import { Refusal } from "../report/refusal.ts"
+import { briefly } from "./briefly.ts"
 import { errorNumberOf, refuseReading, refuseWriting } from "./file-refusals.ts"
 import type { Argv, ExecOptions, Finished } from "./host.ts"
 
@@ -111,10 +112,4 @@ function saidTooMuch(argv: Argv): Refusal {
     meaning: "It may have done a part of its work.",
     next: "Look at what it prints when run by hand.",
   })
-}
-
-/** A command for people: one line, not too long. */
-export function briefly(argv: Argv): string {
-  const line = argv.join(" ").replaceAll(/\s+/g, " ")
-  return line.length <= 160 ? line : `${line.slice(0, 157)}...`
 }

@@ -83,3 +83,13 @@ test("a lock in a folder that is not there is refused", async (t) => {
     "host/file-not-writable",
   )
 })
+
+test("a lock that somebody took from us is told after the work, since another may have worked at the same time", async (t) => {
+  const lock = join(await temporaryFolder(t), "lock")
+  const work = host.withLock(lock, async () => {
+    const { stdout } = await host.exec(["pgrep", "--parent", String(process.pid), "--full", lock])
+    process.kill(Number(stdout), "SIGKILL")
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  })
+  await refusal(work, "host/lock-lost")
+})
