@@ -51,6 +51,8 @@ export async function startMas({ sections = {} }: Circumstances = {}): Promise<M
   await writeFile(file, masConfig({ databaseUrl, homeserverUrl: homeserver.url, sections: over }), { mode: 0o600 })
   const server = parts.use(await launch(file))
   const database = parts.adopt(new pg.Pool({ connectionString: databaseUrl, max: 2 }), (pool) => pool.end())
+  // An ended pool's connections may outlive it for a moment, and then hear of the end of Postgres.
+  database.on("error", () => undefined)
   // The server itself has made the tables and the clients by now.
   await seed(database)
   const kept = parts.move()
