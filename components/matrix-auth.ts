@@ -203,7 +203,7 @@ export class MatrixAuth extends ComponentResource {
     const service = this.#places.proxy
     if (service === undefined) return []
     const { reload } = wellKnown.commands
-    const how = { restart: "nginx", service, ...(reload === undefined ? {} : { reload }) }
+    const how = { restart: "nginx", service, files: [wellKnown.file], ...(reload === undefined ? {} : { reload }) }
     return [this.#restart("nginx", document.revision, how, [document])]
   }
 

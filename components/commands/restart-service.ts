@@ -3,11 +3,13 @@ import { z } from "zod"
 import { askService } from "../host/ask-service.ts"
 import type { Argv, Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
+import { mountsFileItself } from "../host/mounted-paths.ts"
 import { openHost } from "../host/open-host.ts"
 import { restartService, runInService } from "../host/service.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
 import { proveCleanLogs } from "../mas/clean-logs.ts"
 import { restartMas } from "../mas/mas-running.ts"
+import { describeError } from "../report/describe-error.ts"
 import { waitForSynapse } from "../synapse/synapse-address.ts"
 
 /**
@@ -25,7 +27,7 @@ const common = { host: z.object({ kind: z.literal("local") }), service }
 const task = z.discriminatedUnion("restart", [
   z.object({ ...common, restart: z.literal("mas"), files: z.array(word), endpoint: word, cleanLogSeconds: z.number() }),
   z.object({ ...common, restart: z.literal("synapse"), endpoint: word, masEndpoint: word, mas: service }),
-  z.object({ ...common, restart: z.literal("nginx"), reload: argv.exactOptional() }),
+  z.object({ ...common, restart: z.literal("nginx"), files: z.array(word), reload: argv.exactOptional() }),
   z.object({ ...common, restart: z.literal("element"), files: z.array(word) }),
 ])
 
@@ -36,7 +38,7 @@ async function run(wanted: Task): Promise<string> {
   const host = openHost(wanted.host)
   const address = wanted.service as ServiceAddress
   const say = (line: string) => process.stderr.write(`${line}\n`)
-  if (wanted.restart === "nginx") return reload(host, address, wanted.reload)
+  if (wanted.restart === "nginx") return reload(host, address, wanted)
   if (wanted.restart === "synapse") return refreshMetadata(host, wanted, say)
   if (await hasReadThem(host, address, wanted.files)) return `${address.name} has read its files already`
   if (wanted.restart === "element") {
@@ -57,12 +59,25 @@ async function hasReadThem(host: Host, address: ServiceAddress, files: readonly 
   return isRunning && startedAt !== undefined && writes.every((write) => write < startedAt)
 }
 
-async function reload(host: Host, address: ServiceAddress, command: Argv | undefined): Promise<string> {
-  const { exitCode, stderr } = await (command
-    ? host.exec(command)
-    : runInService(host, address, ["nginx", "-s", "reload"]))
+/** A reload reads the files anew, unless the container mounts one by itself: then it sees the old one until it restarts. */
+async function reload(
+  host: Host,
+  address: ServiceAddress,
+  wanted: Extract<Task, { restart: "nginx" }>,
+): Promise<string> {
+  if (wanted.reload === undefined && (await seesOldFiles(host, address, wanted.files))) {
+    await restartService(host, address)
+    return `${address.name} restarted`
+  }
+  const command: Argv = ["nginx", "-s", "reload"]
+  const { exitCode, stderr } = await (wanted.reload ? host.exec(wanted.reload) : runInService(host, address, command))
   if (exitCode !== 0) throw new Error(`${address.name} did not reload: ${stderr.trim()}`)
   return `${address.name} reloaded`
+}
+
+async function seesOldFiles(host: Host, address: ServiceAddress, files: readonly string[]): Promise<boolean> {
+  const inspection = await inspectService(host, address)
+  return files.some((file) => mountsFileItself(inspection, file))
 }
 
 /** Synapse keeps MAS's metadata for as long as it runs (seen with 1.163.2): where it tells an old issuer, it restarts. */
@@ -83,4 +98,9 @@ function issuerOf(document: string): unknown {
 }
 
 const wanted = task.parse(JSON.parse(await text(process.stdin)))
-process.stdout.write(`${await run(wanted)}\n`)
+try {
+  process.stdout.write(`${await run(wanted)}\n`)
+} catch (error) {
+  process.stderr.write(`${describeError(error)}\n`)
+  process.exitCode = 1
+}

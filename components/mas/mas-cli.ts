@@ -39,7 +39,7 @@ export function masCliContainer({ service }: MasAddress, purpose: string): strin
  */
 export async function runMasCli(host: Host, mas: MasAddress, run: MasCliRun): Promise<Finished> {
   const cli = mas.service.commands?.cli
-  if (cli !== undefined) return host.exec([...cli, "--config", run.candidate ?? mas.config, ...run.argv])
+  if (cli !== undefined) return host.exec([...cli, "mas-cli", "--config", run.candidate ?? mas.config, ...run.argv])
   const config = await configInContainer(host, mas)
   const tried: readonly HostMount[] = run.candidate === undefined ? [] : [{ source: run.candidate, target: config }]
   const argv: Argv = ["mas-cli", "--config", config, ...run.argv]

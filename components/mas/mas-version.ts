@@ -9,9 +9,9 @@ const known = new Map<string, string>()
 
 /** What `mas-cli --version` says: `mas-cli v1.22.0` as a rule, anything with builds of one's own. */
 export async function readMasVersion(host: Host, mas: MasAddress): Promise<string> {
-  if (mas.service.commands?.cli !== undefined) return versionOf(await runInService(host, mas.service, ["--version"]))
-  const { image, isRunning } = await inspectService(host, mas.service)
   const argv = ["mas-cli", "--version"] as const
+  if (mas.service.commands?.cli !== undefined) return versionOf(await runInService(host, mas.service, argv))
+  const { image, isRunning } = await inspectService(host, mas.service)
   const ask = () =>
     isRunning
       ? runInService(host, mas.service, argv)

@@ -37,6 +37,8 @@ export interface Lab extends AsyncDisposable {
   readonly project: string
   /** Runs `pulumi` in the lab. Resolves whatever the exit code is. */
   pulumi(...words: readonly string[]): Promise<PulumiRun>
+  /** Brings up the server alone: a living homeserver that none of our resources has touched. Throws when that fails. */
+  bringUpServer(): Promise<void>
   /** Sets keys of the stack's config, laid over what is there; keys without namespace. */
   configure(values: Readonly<Record<string, unknown>>): Promise<void>
   /** Takes everything down and away, whatever state it is in. */
@@ -48,7 +50,7 @@ const labServerName = "staging.localhost"
 /** Prepares a lab. Nothing of the stack exists yet: `pulumi("up", …)` brings it up. */
 export async function makeLab({ images: overrides = {}, say = () => {} }: LabOptions = {}): Promise<Lab> {
   const { environment: tools, dockerCli } = await prepareToolchain(say)
-  const images = await prepareImages({ docker: dockerCli, overrides, say })
+  const images = await prepareImages({ docker: dockerCli, environment: tools, overrides, say })
   const root = await mkdtemp(join(tmpdir(), "matrix-auth-lab-"))
   const stack = `lab-${randomBytes(4).toString("hex")}`
   const project = join(root, "project")
@@ -99,6 +101,11 @@ function labOver({ root, project, stack, environment, dockerCli, staging }: LabP
     environment,
     project,
     pulumi,
+    async bringUpServer() {
+      const targets = ["**matrix:StagingStack**", "**staging:Scaffold**"].flatMap((urn) => ["--target", urn])
+      const { exitCode, output } = await pulumi("up", "--yes", "--skip-preview", "--stack", stack, ...targets)
+      if (exitCode !== 0) throw new Error(`the lab's server did not come up: ${output}`)
+    },
     configure: (values) => writeConfig(join(project, `Pulumi.${stack}.yaml`), values),
     destroy,
     [Symbol.asyncDispose]: destroy,

@@ -5,6 +5,7 @@ import type { Lab, PulumiRun } from "../lab/lab.ts"
 import type { Seeded } from "../lab/seed/seed.ts"
 import { seedLab } from "../lab/seed/seed-lab.ts"
 import { changedLines } from "./changed-lines.ts"
+import { fingerprintOf } from "./fingerprint.ts"
 import { delegatedProofs } from "./proofs.ts"
 
 /** What a rehearsal proved. */
@@ -25,14 +26,31 @@ export async function rehearse(lab: Lab, progress: Progress): Promise<RehearsalR
   }
   const prove = (claim: string, seen: string) => proven.push({ claim, seen })
 
-  await step("pulumi preview, before anything exists", () => demand(lab.pulumi("preview", "--stack", lab.stack)))
-  await step("pulumi up: the staging stack, in legacy", () => up(lab))
+  await step("pulumi preview, before anything exists", async () => {
+    const { output } = await demand(lab.pulumi("preview", "--stack", lab.stack))
+    assert.match(output, /what is there now is known once the host's services exist/)
+    prove("preview works before anything exists, and says what it cannot know", "rc 0")
+  })
+  await step("pulumi up: a living server, not ours yet", () => lab.bringUpServer())
   const seeded = await step("seeding: 21 accounts, 41 tokens, keys and history", () => seedLab(lab))
+  await step("pulumi preview of the adoption", async (told) => {
+    const untouched = await fingerprintOf(lab)
+    const { output } = await demand(lab.pulumi("preview", "--diff", "--stack", lab.stack))
+    tellPlan(output, told)
+    assert.match(output, /MAS would get 21 users.* 41 access tokens/)
+    assert.match(output, /matrix\.kind: synapse → synapse_read_only/)
+    assert.deepEqual(await fingerprintOf(lab), untouched)
+    prove(
+      "preview shows clients, keys old → new and counts, and changes nothing",
+      `${Object.keys(untouched).length} digests equal`,
+    )
+  })
+  await step("pulumi up: all that is neutral, in legacy", () => up(lab))
   const before = await readDocuments(lab)
   await lab.configure({ authentication: "delegated" })
-  await step("pulumi preview of the cutover", async ({ detail }) => {
+  await step("pulumi preview of the cutover", async (told) => {
     const { output } = await demand(lab.pulumi("preview", "--diff", "--stack", lab.stack))
-    for (const line of output.split("\n").filter((text) => /MAS will get| → /.test(text))) detail(line.trim())
+    tellPlan(output, told)
   })
   await step("pulumi up: the cutover", () => up(lab))
   await step("what clients see now", (told) => proveDelegated(lab, seeded, { prove, told }))
@@ -46,6 +64,12 @@ export async function rehearse(lab: Lab, progress: Progress): Promise<RehearsalR
     prove("`pulumi preview` sees no drift", "rc 0 with --expect-no-changes")
   })
   return { proven, steps }
+}
+
+/** The lines of a preview that say what will be different. */
+function tellPlan(output: string, { detail }: Progress): void {
+  const lines = output.split("\n").map((line) => line.trim())
+  for (const line of lines.filter((text) => /MAS (will|would) get| → |^new to MAS/.test(text))) detail(line)
 }
 
 function up(lab: Lab): Promise<PulumiRun> {
