@@ -17,6 +17,7 @@ export function declared(a: string, { b, c }: Options): void {
   }
 }
 const assigned = (a: number) => a
+function chained() { if (a) b(); else if (c) d(); else if (e) f() }
 class Thing {
   constructor() {
     const inner = () => { while (true) {} }
@@ -31,6 +32,7 @@ list.map((entry) => entry)
     [
       ["declared", 6, 2, 3],
       ["assigned", 1, 1, 0],
+      ["chained", 1, 0, 1],
       ["Thing.constructor", 3, 0, 0],
       ["inner", 1, 0, 1],
       ["method", 1, 0, 0],
