@@ -35,12 +35,18 @@ export interface Lab extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>
   /** The folder that `pulumi` runs in. */
   readonly project: string
+  /** Secret of the lab's one confidential client. */
+  readonly clientSecret: string
+  /** All that `pulumi` has printed in this lab so far. */
+  readonly transcript: readonly string[]
   /** Runs `pulumi` in the lab. Resolves whatever the exit code is. */
   pulumi(...words: readonly string[]): Promise<PulumiRun>
   /** Brings up the server alone: a living homeserver that none of our resources has touched. Throws when that fails. */
   bringUpServer(): Promise<void>
   /** Sets keys of the stack's config, laid over what is there; keys without namespace. */
   configure(values: Readonly<Record<string, unknown>>): Promise<void>
+  /** Edits a file of the server, as somebody would by hand. */
+  edit(path: string, change: (text: string) => string): Promise<void>
   /** Takes everything down and away, whatever state it is in. */
   destroy(): Promise<void>
 }
@@ -68,7 +74,14 @@ export async function makeLab({ images: overrides = {}, say = () => {} }: LabOpt
   if (created.exitCode !== 0) throw new Error(`the lab's stack could not be made: ${created.output}`)
   await lab.configure(await exampleConfig(element))
   await lab.configure({ serverName: labServerName, staging })
+  await keepClientSecret(lab)
   return lab
+}
+
+/** By standard input: arguments are for everybody to see. */
+async function keepClientSecret({ project, environment, stack, clientSecret }: Lab): Promise<void> {
+  const words = ["config", "set", "--stack", stack, "--secret", "--path", "clientSecrets.admin_panel"]
+  await execa("pulumi", words, { cwd: project, env: environment, input: clientSecret })
 }
 
 interface LabParts {
@@ -82,9 +95,11 @@ interface LabParts {
 
 function labOver({ root, project, stack, environment, dockerCli, staging }: LabParts): Lab {
   const prefix = stagingPrefix("matrix-auth", stack)
+  const transcript: string[] = []
   const pulumi = async (...words: readonly string[]): Promise<PulumiRun> => {
     const options = { cwd: project, env: environment, reject: false, all: true, stdin: "ignore" } as const
     const { exitCode, all } = await execa("pulumi", [...words, "--non-interactive", "--color", "never"], options)
+    transcript.push(all)
     return { exitCode: exitCode ?? -1, output: all }
   }
   const destroy = async () => {
@@ -100,6 +115,8 @@ function labOver({ root, project, stack, environment, dockerCli, staging }: LabP
     dockerCli,
     environment,
     project,
+    clientSecret: randomBytes(24).toString("base64url"),
+    transcript,
     pulumi,
     async bringUpServer() {
       const targets = ["**matrix:StagingStack**", "**staging:Scaffold**"].flatMap((urn) => ["--target", urn])
@@ -107,6 +124,7 @@ function labOver({ root, project, stack, environment, dockerCli, staging }: LabP
       if (exitCode !== 0) throw new Error(`the lab's server did not come up: ${output}`)
     },
     configure: (values) => writeConfig(join(project, `Pulumi.${stack}.yaml`), values),
+    edit: async (path, change) => writeFile(path, change(await readFile(path, "utf8"))),
     destroy,
     [Symbol.asyncDispose]: destroy,
   }
@@ -120,7 +138,8 @@ async function exampleConfig(elementPort: number): Promise<Record<string, unknow
   const clients = values.clients as { name: string; redirectUris: string[] }[]
   const element = clients.find(({ name }) => name === "element")
   if (element) element.redirectUris = [`http://127.0.0.1:${elementPort}/`]
-  return values
+  const adminPanel = { name: "admin_panel", authMethod: "client_secret_basic", redirectUris: [] }
+  return { ...values, clients: [...clients, adminPanel] }
 }
 
 async function writeConfig(file: string, values: Readonly<Record<string, unknown>>): Promise<void> {

@@ -12,6 +12,8 @@ import { delegatedProofs } from "./proofs.ts"
 export interface RehearsalReport {
   readonly proven: readonly { readonly claim: string; readonly seen: string }[]
   readonly steps: readonly { readonly name: string; readonly seconds: number }[]
+  /** What the lab's people had before. Holds their tokens: not for the report. */
+  readonly seeded: Seeded
 }
 
 /** The whole way there, on a lab of its own: legacy, seeded, previewed, cut over, looked at, converged. Throws at the first thing that does not hold. */
@@ -63,7 +65,7 @@ export async function rehearse(lab: Lab, progress: Progress): Promise<RehearsalR
     await demand(lab.pulumi("preview", "--expect-no-changes", "--stack", lab.stack))
     prove("`pulumi preview` sees no drift", "rc 0 with --expect-no-changes")
   })
-  return { proven, steps }
+  return { proven, steps, seeded }
 }
 
 /** The lines of a preview that say what will be different. */
