@@ -65,8 +65,8 @@ function inlineEdit(slot: Slot, value: JsonValue): Edit {
     return { start: indicatorEnd, end: indicatorEnd, text: `${space}${written}` }
   }
   if (isCollection(old) && old.entries.length === 0 && text.slice(old.contentStart, old.end).includes("#")) {
-    const inside = old.contentStart + 1
-    return { start: inside, end: inside, text: written.slice(1, -1) }
+    const inner = written.slice(1, -1) + text.slice(old.contentStart + 1, old.end)
+    return { start: old.contentStart, end: old.end, text: `${text[old.contentStart]}${inner}` }
   }
   if (!between.includes("\n")) {
     const space = between === "" && needsSpace(slot) ? " " : ""

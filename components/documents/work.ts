@@ -90,11 +90,18 @@ export class Work {
   }
 
   private replace(owners: readonly string[], path: KeyPath, value: JsonValue): void {
-    const known = owners.some((owner) => this.steps.some((step) => step.owners.includes(owner)))
+    const known = owners.some((owner) => this.isOurs(owner, path))
     const before = this.draft.fork()
     const { before: was, after } = changeEntry(this.draft, path, value)
     if (known) this.carry(before)
     else this.steps = [...this.steps, { kind: "changed", owners, path, before: was, after }]
+  }
+
+  /** Whether what stands at a path was put there by us, by a step that stands for it. */
+  private isOurs(owner: string, path: KeyPath): boolean {
+    return this.steps.some((step) => {
+      return step.kind !== "removed" && step.owners.includes(owner) && startsWith(path, step.path)
+    })
   }
 
   /** A value of ours was changed in place: the steps that put the text around it there now stand for the new text. */

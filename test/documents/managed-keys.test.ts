@@ -235,6 +235,20 @@ const cases: readonly Case[] = [
     after: "a: yes\nb: 0x10\nc: 'x'\nd: {}\ne: 1:30\n",
   },
   {
+    promise: "several changes within one map are all known",
+    dialect: "json",
+    before: '{"p": {"x": "", "b": "q", "c": 5}}',
+    keys: { p: { d: "no", c: "no" } },
+    after: '{"p": {"c": "no", "d": "no"}}',
+  },
+  {
+    promise: "a comment within empty braces stays when they are filled",
+    dialect: "yaml11",
+    before: "a: {\n  # nothing yet\n}\n",
+    keys: { "a.b": 1 },
+    after: "a: {b: 1\n  # nothing yet\n}\n",
+  },
+  {
     promise: "an alias in the place of a managed value is replaced, and its anchor stays",
     dialect: "yaml11",
     before: "a: &x\n  b: 1\nc: *x\n",
