@@ -22,7 +22,7 @@ test("what several runs need at once is made once, and the others wait and say s
   assert.equal(made, 1)
   assert.deepEqual(new Set(folders).size, 1)
   assert.equal(await readFile(join(folders[0] ?? "", "part"), "utf8"), "whole")
-  assert.deepEqual(said, Array(2).fill("waiting for another run, which is making thing"))
+  assert.deepEqual(said, Array(2).fill("waiting for another run, which is at work on thing"))
 })
 
 test("what failed to be made is not there, and is made the next time without the leftovers", async (t) => {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { access, mkdir, readdir, readFile, rename, rm } from "node:fs/promises"
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { lock } from "proper-lockfile"
 
 /** Says what is going on, a line at a time. */
@@ -35,17 +36,26 @@ export async function madeOnce(name: string, say: Say, make: (draft: string) => 
 export async function withCacheLock<T>(name: string, say: Say, work: () => Promise<T>): Promise<T> {
   const lockfilePath = `${join(cacheFolder(), name)}.lock`
   await mkdir(dirname(lockfilePath), { recursive: true })
-  // A holder that was killed no longer touches its lock: it counts as gone after `stale`.
-  const options = { realpath: false, lockfilePath, stale: 30_000, update: 5_000 }
-  const release = await lock(lockfilePath, options).catch((error: unknown) => {
-    if (!(error instanceof Error && "code" in error && error.code === "ELOCKED")) throw error
-    say(`waiting for another run, which is making ${name}`)
-    return lock(lockfilePath, { ...options, retries: { forever: true, minTimeout: 200, maxTimeout: 1_000 } })
-  })
+  let release = await tryLock(lockfilePath)
+  if (!release) say(`waiting for another run, which is at work on ${name}`)
+  while (!release) {
+    await sleep(300)
+    release = await tryLock(lockfilePath)
+  }
   try {
     return await work()
   } finally {
     await release()
+  }
+}
+
+async function tryLock(lockfilePath: string): Promise<(() => Promise<void>) | undefined> {
+  try {
+    // A holder that was killed no longer touches its lock: it counts as gone after `stale`.
+    return await lock(lockfilePath, { realpath: false, lockfilePath, stale: 30_000, update: 5_000 })
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ELOCKED") return undefined
+    throw error
   }
 }
 
