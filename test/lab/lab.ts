@@ -43,12 +43,25 @@ export interface Lab extends AsyncDisposable {
   pulumi(...words: readonly string[]): Promise<PulumiRun>
   /** Brings up the server alone: a living homeserver that none of our resources has touched. Throws when that fails. */
   bringUpServer(): Promise<void>
+  /**
+   * A second stack over the same server, as somebody has who brings their own: the same places, written into the config,
+   * and no `staging`. Nothing of it exists yet.
+   */
+  adopt(): Promise<AdoptingStack>
   /** Sets keys of the stack's config, laid over what is there; keys without namespace. */
   configure(values: Readonly<Record<string, unknown>>): Promise<void>
   /** Edits a file of the server, as somebody would by hand. */
   edit(path: string, change: (text: string) => string): Promise<void>
   /** Takes everything down and away, whatever state it is in. */
   destroy(): Promise<void>
+}
+
+/** A stack that knows the lab's server as somebody else's. */
+export interface AdoptingStack {
+  readonly stack: string
+  configure(values: Readonly<Record<string, unknown>>): Promise<void>
+  /** Runs `pulumi` on this stack; `environment` is laid over the lab's. */
+  pulumi(words: readonly string[], environment?: Readonly<Record<string, string>>): Promise<PulumiRun>
 }
 
 const labServerName = "staging.localhost"
@@ -96,12 +109,14 @@ interface LabParts {
 function labOver({ root, project, stack, environment, dockerCli, staging }: LabParts): Lab {
   const prefix = stagingPrefix("matrix-auth", stack)
   const transcript: string[] = []
-  const pulumi = async (...words: readonly string[]): Promise<PulumiRun> => {
-    const options = { cwd: project, env: environment, reject: false, all: true, stdin: "ignore" } as const
+  const run = async (words: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<PulumiRun> => {
+    const env = { ...environment, ...more }
+    const options = { cwd: project, env, reject: false, all: true, stdin: "ignore" } as const
     const { exitCode, all } = await execa("pulumi", [...words, "--non-interactive", "--color", "never"], options)
     transcript.push(all)
     return { exitCode: exitCode ?? -1, output: all }
   }
+  const pulumi = (...words: readonly string[]) => run(words)
   const destroy = async () => {
     await pulumi("cancel", "--yes", "--stack", stack)
     await pulumi("destroy", "--yes", "--skip-preview", "--refresh=false", "--stack", stack)
@@ -124,10 +139,30 @@ function labOver({ root, project, stack, environment, dockerCli, staging }: LabP
       if (exitCode !== 0) throw new Error(`the lab's server did not come up: ${output}`)
     },
     configure: (values) => writeConfig(join(project, `Pulumi.${stack}.yaml`), values),
+    adopt: () =>
+      adoptingStack({ pulumiIn: run, project, stack: `${stack}-own`, places: stagingPlaces(prefix, staging) }),
     edit: async (path, change) => writeFile(path, change(await readFile(path, "utf8"))),
     destroy,
     [Symbol.asyncDispose]: destroy,
   }
+}
+
+interface AdoptingParts {
+  readonly pulumiIn: AdoptingStack["pulumi"]
+  readonly project: string
+  readonly stack: string
+  readonly places: ReturnType<typeof stagingPlaces>
+}
+
+async function adoptingStack({ pulumiIn, project, stack, places }: AdoptingParts): Promise<AdoptingStack> {
+  const created = await pulumiIn(["stack", "init", `organization/matrix-auth/${stack}`])
+  if (created.exitCode !== 0) throw new Error(`the adopting stack could not be made: ${created.output}`)
+  const { staging: _, clients, acknowledge, ...example } = await exampleConfig(0)
+  const own = (clients as { name: string }[]).filter(({ name }) => name !== "admin_panel")
+  const configure = (values: Readonly<Record<string, unknown>>) =>
+    writeConfig(join(project, `Pulumi.${stack}.yaml`), values)
+  await configure({ ...example, ...places, clients: own, acknowledge, lab: true, serverName: labServerName })
+  return { stack, configure, pulumi: (words, environment) => pulumiIn([...words, "--stack", stack], environment) }
 }
 
 async function exampleConfig(elementPort: number): Promise<Record<string, unknown>> {

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict"
+import { readFile } from "node:fs/promises"
+import { after, before, describe, it } from "node:test"
+import { execa } from "execa"
+import { type AdoptingStack, type Lab, makeLab } from "../lab/lab.ts"
+import { fingerprintOf } from "../rehearsal/fingerprint.ts"
+
+/** A world in which the work cannot be done, and what has to be said of it. */
+interface BadWorld {
+  readonly title: string
+  /** Makes it so, and returns what makes it good again. */
+  readonly make: (lab: Lab, own: AdoptingStack) => Promise<() => Promise<unknown>>
+  readonly command: "preview" | "up"
+  readonly environment?: Readonly<Record<string, string>>
+  readonly says: readonly RegExp[]
+}
+
+/** Edits a file by hand, and back byte for byte. */
+function edited(path: (lab: Lab) => string, change: (text: string) => string): BadWorld["make"] {
+  return async (lab) => {
+    const original = await readFile(path(lab), "utf8")
+    await lab.edit(path(lab), change)
+    return () => lab.edit(path(lab), () => original)
+  }
+}
+
+const homeserverYaml = ({ places }: Lab) => places.synapse.homeserverYaml
+const masConfig = ({ places }: Lab) => places.mas.config
+
+const badWorlds: readonly BadWorld[] = [
+  {
+    title: "Docker is not running",
+    make: async () => async () => {},
+    command: "preview",
+    environment: { DOCKER_HOST: "unix:///nonexistent/docker.sock" },
+    says: [/docker\/(engine-unreachable|daemon-not-running|not-running|unreachable|command-failed)/i, /Next: /],
+  },
+  {
+    title: "the container of Synapse is missing",
+    make: async ({ places }, own) => {
+      await own.configure({ synapse: { ...places.synapse, container: "no-such-synapse" } })
+      return () => own.configure({ synapse: places.synapse })
+    },
+    command: "preview",
+    says: [/docker\/container-missing/, /no-such-synapse/],
+  },
+  {
+    title: "MAS's database refuses the password",
+    make: edited(masConfig, (text) => text.replace(/(uri: postgresql:\/\/mas:)[^@]*@/, "$1wrong-password@")),
+    command: "preview",
+    says: [/database\/password-refused/, /database mas/],
+  },
+  {
+    title: "homeserver.yaml is no YAML",
+    make: edited(homeserverYaml, (text) => `${text}\nnonsense: [\n`),
+    command: "preview",
+    says: [/document\/unusable/, /homeserver\.yaml/, /Line \d+, column \d+/],
+  },
+  {
+    title: "homeserver.yaml has a key twice",
+    make: edited(homeserverYaml, (text) => `${text}\nenable_registration: true\n`),
+    command: "preview",
+    says: [/document\/unusable/, /enable_registration/, /Line \d+/],
+  },
+  {
+    title: "homeserver.yaml holds a setting that a delegated Synapse does not start with",
+    make: async (lab, own) => {
+      const restore = await edited(homeserverYaml, (text) =>
+        text.replace("enable_registration: false", "enable_registration: true"),
+      )(lab, own)
+      await own.configure({ authentication: "delegated" })
+      return async () => {
+        await own.configure({ authentication: "legacy" })
+        await restore()
+      }
+    },
+    command: "preview",
+    says: [/enable_registration/, /takeOver/],
+  },
+  {
+    title: "mas-cli config check refuses the config",
+    make: edited(
+      masConfig,
+      (text) => `${text}clients:\n- client_id: 01GFWR28C4KNE04WG3HKXB7C9U\n  client_auth_method: none\n`,
+    ),
+    command: "up",
+    says: [/mas\/cli-failed/, /invalid character for key "default\.clients\.0\.client_id"/],
+  },
+]
+
+describe("a world in which it cannot be done gets one clear error, and stays as it is", () => {
+  let lab: Lab
+  let own: AdoptingStack
+  before(async () => {
+    lab = await makeLab()
+    await lab.bringUpServer()
+    own = await lab.adopt()
+  })
+  after(() => lab?.destroy())
+
+  it("previews the adoption of a good world", async () => {
+    const untouched = await fingerprintOf(lab)
+    const { exitCode, output } = await own.pulumi(["preview"])
+    assert.equal(exitCode, 0, output)
+    assert.deepEqual(await fingerprintOf(lab), untouched)
+  })
+
+  for (const { title, make, command, environment, says } of badWorlds) {
+    it(title, async () => {
+      const mend = await make(lab, own)
+      try {
+        const untouched = await fingerprintUnlessBroken(lab)
+        const words = command === "up" ? ["up", "--yes", "--skip-preview"] : ["preview"]
+        const { exitCode, output } = await own.pulumi(words, environment)
+        assert.notEqual(exitCode, 0, output)
+        for (const said of says) assert.match(output, said)
+        assert.doesNotMatch(output, /Stack backtrace|bug of matrix-auth|at async /)
+        assert.deepEqual(withoutOurs(await fingerprintUnlessBroken(lab)), withoutOurs(untouched))
+      } finally {
+        await mend()
+      }
+    })
+  }
+
+  it("has nothing left over of what was tried", async () => {
+    const { stdout } = await execa(lab.dockerCli, [
+      "ps",
+      "--all",
+      "--format",
+      "{{.Names}}",
+      "--filter",
+      `name=${lab.stack}`,
+    ])
+    assert.doesNotMatch(stdout, /matrix-auth-(check|sync|syn2mas|validate|version)/)
+  })
+})
+
+/** Where the test has broken the way to a database, the files and starts have to do. */
+async function fingerprintUnlessBroken(lab: Lab) {
+  return fingerprintOf(lab).catch(() => ({}))
+}
+
+/** An `up` makes the folder for what is kept before it comes to the rest. */
+function withoutOurs(fingerprint: Readonly<Record<string, string>>) {
+  return Object.fromEntries(Object.entries(fingerprint).filter(([name]) => !name.includes("/matrix-auth/")))
+}
