@@ -1,6 +1,6 @@
 import { posix } from "node:path"
 import type { WebService } from "../host/ask-service.ts"
-import type { Database } from "../host/database.ts"
+import type { Database, DatabaseOptions } from "../host/database.ts"
 import { startService, stopService } from "../host/service.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import type { MasAddress } from "../mas/mas-cli.ts"
@@ -16,8 +16,8 @@ import { checkMigration, dryRunMigration, runMigration, type Syn2MasRun } from "
 export interface MigrationPlaces {
   readonly synapse: SynapseAddress
   readonly mas: MasAddress & WebService
-  /** Opens a read-only session in one of the two databases. */
-  readonly open: (side: Side) => Promise<Database>
+  /** Opens a session in one of the two databases, read-only unless said otherwise. */
+  readonly open: (side: Side, options?: DatabaseOptions) => Promise<Database>
   /** A folder of ours on the host. */
   readonly stateFolder: string
   readonly acknowledge: Readonly<Record<string, number>>

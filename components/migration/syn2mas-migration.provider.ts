@@ -1,11 +1,10 @@
 import { readDocument, readKey } from "../files/managed-file.ts"
 import type { WebService } from "../host/ask-service.ts"
-import { type Database, openDatabase } from "../host/database.ts"
+import { type Database, type DatabaseOptions, openDatabase } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
 import type { MasAddress } from "../mas/mas-cli.ts"
 import { type DatabasePlace, masDatabase } from "../mas/mas-database.ts"
-import { Refusal } from "../report/refusal.ts"
 import type { Homeserver } from "../synapse/homeserver.ts"
 import { type DelegatedAuthInputs, planDelegation } from "../synapse/plan-delegation.ts"
 import { synapseDatabase } from "../synapse/synapse-database.ts"
@@ -13,6 +12,7 @@ import { isSynapseDelegated } from "../synapse/synapse-state.ts"
 import { validateConfig } from "../synapse/validate-config.ts"
 import { cutOver, inWords, type MigrationPlaces, rehearseMigration } from "./cut-over.ts"
 import type { Holdings, Side } from "./holdings.ts"
+import { makeRoom } from "./make-room.ts"
 import { readMasState } from "./mas-state.ts"
 import { readHoldings } from "./read-holdings.ts"
 
@@ -86,31 +86,12 @@ async function adopt(inputs: Syn2MasMigrationInputs, kept: Syn2MasMigrationOutpu
 
 async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promise<Syn2MasMigrationOutputs> {
   const { host, say } = context
-  await demandRoom(host, inputs)
   say("the delegated homeserver.yaml is tried by Synapse itself, before anything stops")
   const { after } = await planDelegation(host, { ...inputs.delegation, host: inputs.host })
   await validateConfig(host, synapseOf(inputs), after)
+  await makeRoom(context, placesOf(host, inputs))
   const holdings = await cutOver(context, placesOf(host, inputs))
   return { migrated: countsOf(holdings), migratedAt: new Date().toISOString() }
-}
-
-/** syn2mas fills an empty database only. What MAS holds from an earlier time is not ours to throw away. */
-async function demandRoom(host: Host, inputs: Syn2MasMigrationInputs): Promise<void> {
-  await using database = await openSide(host, inputs, "mas")
-  const state = await readMasState(database)
-  if (state === "empty" || state === "interrupted") return
-  const isFilled = state === "filled"
-  throw new Refusal({
-    code: isFilled ? "migration/mas-not-empty" : "migration/mas-unprepared",
-    what: isFilled ? "MAS holds accounts already, while Synapse uses its own" : "MAS's database has no tables yet",
-    where: { host: host.name, file: inputs.mas.config },
-    meaning: isFilled
-      ? "Its copy may be stale: a device that Synapse has and MAS does not know would be deleted with its keys. Nothing was changed; Synapse goes on serving."
-      : "MAS has never been started on it. Nothing was changed; Synapse goes on serving.",
-    next: isFilled
-      ? "Look at who logs in with MAS by now; then empty its database (`TRUNCATE users CASCADE`), and `pulumi up`."
-      : "Start MAS once, then `pulumi up`.",
-  })
 }
 
 async function liveAuthentication(host: Host, inputs: Syn2MasMigrationInputs): Promise<"legacy" | "delegated"> {
@@ -125,16 +106,27 @@ function synapseOf({ delegation }: Syn2MasMigrationInputs) {
 
 function placesOf(host: Host, inputs: Syn2MasMigrationInputs): MigrationPlaces {
   const { mas, stateFolder, acknowledge } = inputs
-  return { synapse: synapseOf(inputs), mas, stateFolder, acknowledge, open: (side) => openSide(host, inputs, side) }
+  return {
+    synapse: synapseOf(inputs),
+    mas,
+    stateFolder,
+    acknowledge,
+    open: (side, options) => openSide(host, inputs, side, options),
+  }
 }
 
-async function openSide(host: Host, inputs: Syn2MasMigrationInputs, side: Side): Promise<Database> {
+async function openSide(
+  host: Host,
+  inputs: Syn2MasMigrationInputs,
+  side: Side,
+  options?: DatabaseOptions,
+): Promise<Database> {
   if (side === "synapse") {
     const homeserver = await readDocument(host, { path: inputs.delegation.file, dialect: "yaml11" })
     return openDatabase(host, synapseDatabase(homeserver as Homeserver, inputs.databases.synapse))
   }
   const section = await readKey(host, { path: inputs.mas.config, dialect: "yaml12" }, "database")
-  return openDatabase(host, masDatabase((section ?? {}) as Record<string, unknown>, inputs.databases.mas))
+  return openDatabase(host, masDatabase((section ?? {}) as Record<string, unknown>, inputs.databases.mas), options)
 }
 
 function countsOf(holdings: Holdings): Readonly<Record<string, number>> {

@@ -6,21 +6,26 @@ import { restartService } from "../../../components/host/service.ts"
 import { filePaths } from "../../../components/staging/layout.ts"
 import { waitForSynapse } from "../../../components/synapse/synapse-address.ts"
 import type { Lab } from "../lab.ts"
-import { type Seeded, seed, seedGuest } from "./seed.ts"
+import { type Homeserver, type Seeded, seed, seedGuest } from "./seed.ts"
 
 /** Fills a lab's Synapse, which has to be up and in legacy. */
 export async function seedLab(lab: Lab): Promise<Seeded> {
+  await seedLabGuest(lab)
+  return seed(await homeserverOf(lab))
+}
+
+/** What it takes to fill a lab's Synapse. */
+export async function homeserverOf(lab: Lab): Promise<Homeserver> {
   const { synapse } = lab.places
   const folder = synapse.homeserverYaml.replace(/\/synapse\/homeserver\.yaml$/, "")
   const homeserver = parse(await readFile(synapse.homeserverYaml, "utf8")) as Record<string, string>
   const bridge = parse(await readFile(join(folder, filePaths("").bridge), "utf8")) as Record<string, string>
-  await seedLabGuest(lab)
-  return seed({
+  return {
     url: synapse.url,
     serverName: lab.serverName,
     registrationSharedSecret: homeserver.registration_shared_secret ?? "",
     asToken: bridge.as_token ?? "",
-  })
+  }
 }
 
 /** From a time when guests were allowed here: Synapse takes them for as long as it takes to register one. */

@@ -48,6 +48,12 @@ export async function seed(homeserver: Homeserver): Promise<Seeded> {
   return { sessions, asToken: homeserver.asToken, bot, room, history }
 }
 
+/** Registers one account and logs it in on its devices. */
+export async function seedAccount(homeserver: Homeserver, person: Person): Promise<readonly Session[]> {
+  await register(homeserver, person)
+  return logIn(homeserver, person)
+}
+
 /** Registers a guest. Synapse has to allow guests for that moment (`allow_guest_access`). */
 export async function seedGuest(url: string): Promise<void> {
   await callsTo(url)("POST", "/_matrix/client/v3/register?kind=guest", {})
