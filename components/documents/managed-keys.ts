@@ -68,7 +68,9 @@ export function plan(text: string, dialect: Dialect, keys: readonly ManagedKey[]
   const best = (left.length === 0 && !isAsBefore && rebuilt(new Draft(text, dialect), kept, work)) || work
   const given = ours.map((name) => ({ name, path: parseKeyPath(name), value: kept.keys[name]?.previous ?? null }))
   const expected = [...wanted, ...given.filter(({ path }) => !wanted.some((key) => overlap(key.path, path)))]
-  confirm(readTree(text, dialect), best.draft, expected, Object.keys(kept.keys))
+  const before = readTree(text, dialect)
+  confirm(before, best.draft, expected, Object.keys(kept.keys))
+  if (kept.steps.length === 0 && best.draft.text !== text) confirmWayBack(before, best)
   return { edits: best.draft.edits(), kept: best.kept(), left }
 }
 
@@ -126,14 +128,18 @@ function confirm(before: Tree, draft: Draft, wanted: readonly Wanted[], keptName
   const wrong = wanted.filter(({ path, value }) => !sameValue(observeTree(after, path), value))
   const isSound = problemsOf(after, []).length === 0 && foreignContent(after, paths) === foreignContent(before, paths)
   if (wrong.length === 0 && isSound) return
-  const blamed = wrong.length > 0 ? wrong : wanted
-  throw new UnusableDocument(
-    blamed.map(({ name, path }) => {
-      const offset = locate(before, path).entries.at(-1)?.start ?? 0
-      return {
-        ...positionOf(before.text, offset),
-        text: `${name} cannot be changed here without changing something else`,
-      }
-    }),
-  )
+  refuse(unsafe(before, wrong.length > 0 ? wrong : wanted, "changed here without changing something else"))
+}
+
+/** Nor is anything written for the first time that could not be taken back to the byte. */
+function confirmWayBack(before: Tree, work: Work): void {
+  if (unwound(work.draft, work.kept())?.text !== before.text)
+    refuse(unsafe(before, work.wanted, "given back to the byte afterwards"))
+}
+
+function unsafe(before: Tree, keys: readonly Wanted[], what: string): Problem[] {
+  return keys.map(({ name, path }) => {
+    const offset = locate(before, path).entries.at(-1)?.start ?? 0
+    return { ...positionOf(before.text, offset), text: `${name} cannot be ${what}` }
+  })
 }
