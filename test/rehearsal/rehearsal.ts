@@ -112,7 +112,7 @@ async function readDocuments({ places }: Lab): Promise<Documents> {
 const ours = {
   homeserver: {
     added: /^matrix_authentication_service:|^ {2}(enabled|endpoint|secret): |^$/,
-    removed: /^ {2}enabled: true$|^oidc_providers:|^ {2}- idp_id:|^ {4,}\S/,
+    removed: /^ {2}enabled: true$|^oidc_providers:|^ {2}(# the dex|- idp_id:)|^ {4,}\S/,
   },
   wellKnown: {
     added: /org\.matrix\.msc2965\.authentication|"issuer"|"account"|^\s*[\]}],?$/,
