@@ -1,4 +1,3 @@
-import { posix } from "node:path"
 import type { WebService } from "../host/ask-service.ts"
 import type { Database, DatabaseOptions } from "../host/database.ts"
 import { startService, stopService } from "../host/service.ts"
@@ -7,6 +6,7 @@ import type { MasAddress } from "../mas/mas-cli.ts"
 import { startMas } from "../mas/mas-running.ts"
 import { Refusal } from "../report/refusal.ts"
 import { type SynapseAddress, waitForSynapse } from "../synapse/synapse-address.ts"
+import { freezeHomeserver } from "./frozen-homeserver.ts"
 import { differingKinds, type Holdings, type Side } from "./holdings.ts"
 import { readMasState } from "./mas-state.ts"
 import { findDifferingAccounts, readHoldings } from "./read-holdings.ts"
@@ -30,7 +30,7 @@ export interface MigrationPlaces {
  */
 export async function rehearseMigration(context: Context, places: MigrationPlaces): Promise<void> {
   const { host, say } = context
-  const run = await freeze(context, places)
+  const run = await prepareRun(context, places)
   say("MAS stops for syn2mas check and a dry-run; Synapse goes on serving")
   await stopService(host, places.mas.service)
   try {
@@ -49,7 +49,7 @@ export async function rehearseMigration(context: Context, places: MigrationPlace
 export async function cutOver(context: Context, places: MigrationPlaces): Promise<Holdings> {
   const { host, say } = context
   await rehearseMigration(context, places)
-  const run = await freeze(context, places)
+  const run = await prepareRun(context, places)
   say("Synapse stops: from here on nobody is served until the delegated Synapse answers")
   await stopService(host, places.synapse.service)
   try {
@@ -103,13 +103,8 @@ async function backToLegacy({ host, say }: Context, places: MigrationPlaces, run
   await startMas(host, places.mas, say).catch(() => say("MAS does not start; nobody needs it in legacy"))
 }
 
-/** syn2mas reads a copy, so that what it needs (passwords, providers) is there however far things went. */
-async function freeze(
-  { host }: Context,
-  { synapse, mas, stateFolder, acknowledge }: MigrationPlaces,
-): Promise<Syn2MasRun> {
-  const frozen = posix.join(stateFolder, "homeserver.frozen.yaml")
-  const text = await host.read(synapse.homeserverYaml)
-  await host.write(frozen, text, { mode: 0o600, like: mas.config })
-  return { mas, homeserverYaml: frozen, acknowledge }
+async function prepareRun({ host }: Context, places: MigrationPlaces): Promise<Syn2MasRun> {
+  const { mas, synapse, stateFolder, acknowledge } = places
+  const homeserverYaml = await freezeHomeserver(host, { from: synapse.homeserverYaml, stateFolder, like: mas.config })
+  return { mas, homeserverYaml, acknowledge }
 }
