@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { access, readFile } from "node:fs/promises"
+import { access, glob, readFile } from "node:fs/promises"
 import { join, posix } from "node:path"
 import { test } from "node:test"
 import { anchorsOf, linksIn, npmScriptsIn } from "./addresses.ts"
@@ -20,6 +20,20 @@ test("every `npm run` that a page names is a script of package.json", async () =
   assert.ok(named.length > 5, "the scripts were found")
   assert.deepEqual(
     named.filter(({ script }) => !Object.hasOwn(scripts, script)),
+    [],
+  )
+})
+
+test("every page that the program names in its errors exists", async () => {
+  const named = new Set<string>()
+  for await (const path of glob("components/**/*.ts", { cwd: checkout })) {
+    const text = await readFile(join(checkout, path), "utf8")
+    for (const [page] of text.matchAll(/\b(?:docs\/[\w-]+|README|CONTRIBUTING)\.md\b/g)) named.add(page)
+  }
+  assert.ok(named.has("docs/proxy.md"), "the names were found")
+  const there = new Set(pages.map(({ path }) => path))
+  assert.deepEqual(
+    [...named].filter((page) => !there.has(page)),
     [],
   )
 })
