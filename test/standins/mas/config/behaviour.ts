@@ -44,26 +44,28 @@ export interface RateLimitsConfig {
   readonly loginPerAccount: RateLimit
 }
 
+const limit = "RateLimiterConfiguration"
+
 export function readBehaviour(root: Cursor): BehaviourConfig {
-  const experimental = root.section("experimental")
-  const login = root.section("rate_limiting").section("login")
+  const experimental = root.section("experimental", "ExperimentalConfig")
+  const login = root.section("rate_limiting", "RateLimitingConfig").section("login", "LoginRateLimitingConfig")
   return {
-    account: readAccount(root.section("account")),
-    captchaService: root.section("captcha").at("service")?.string(),
-    accessTokenTtl: experimental.at("access_token_ttl")?.integer("i64") ?? 300,
-    compatTokenTtl: experimental.at("compat_token_ttl")?.integer("i64") ?? 300,
-    deviceCodeGrantEnabled: root.section("oauth").at("device_code_grant_enabled")?.boolean() ?? true,
-    policy: readPolicy(root.section("policy").section("data")),
+    account: readAccount(root.section("account", "AccountConfig")),
+    captchaService: root.section("captcha", "CaptchaConfig").at("service")?.string(),
+    accessTokenTtl: experimental.given("access_token_ttl")?.integer("i64") ?? 300,
+    compatTokenTtl: experimental.given("compat_token_ttl")?.integer("i64") ?? 300,
+    deviceCodeGrantEnabled: root.section("oauth", "OAuthConfig").given("device_code_grant_enabled")?.boolean() ?? true,
+    policy: readPolicy(root.section("policy", "PolicyConfig").at("data")),
     rateLimits: {
-      loginPerIp: readLimit(login.section("per_ip"), { burst: 3, perSecond: 3 / 60 }),
-      loginPerAccount: readLimit(login.section("per_account"), { burst: 1800, perSecond: 0.5 }),
+      loginPerIp: readLimit(login.section("per_ip", limit), { burst: 3, perSecond: 3 / 60 }),
+      loginPerAccount: readLimit(login.section("per_account", limit), { burst: 1800, perSecond: 0.5 }),
     },
-    termsUri: root.section("branding").at("tos_uri")?.url(),
+    termsUri: root.section("branding", "BrandingConfig").at("tos_uri")?.url(),
   }
 }
 
 function readAccount(cursor: Cursor): AccountConfig {
-  const flag = (key: string, byDefault: boolean) => cursor.at(key)?.boolean() ?? byDefault
+  const flag = (key: string, byDefault: boolean) => cursor.given(key)?.boolean() ?? byDefault
   return {
     emailChangeAllowed: flag("email_change_allowed", true),
     displaynameChangeAllowed: flag("displayname_change_allowed", true),
@@ -76,10 +78,10 @@ function readAccount(cursor: Cursor): AccountConfig {
 }
 
 /** `policy.data` is free-form to MAS itself: what is not a list of strings is left to the policy, so here to nobody. */
-function readPolicy(data: Cursor): PolicyConfig {
+function readPolicy(data: Cursor | undefined): PolicyConfig {
   return {
-    adminClients: strings(data.at("admin_clients")?.plain()),
-    adminUsers: strings(data.at("admin_users")?.plain()),
+    adminClients: strings(data?.at("admin_clients")?.plain()),
+    adminUsers: strings(data?.at("admin_users")?.plain()),
   }
 }
 
@@ -88,8 +90,8 @@ function strings(value: unknown): readonly string[] {
 }
 
 function readLimit(cursor: Cursor, byDefault: RateLimit): RateLimit {
-  return {
-    burst: cursor.at("burst")?.integer("u32") ?? byDefault.burst,
-    perSecond: cursor.at("per_second")?.number() ?? byDefault.perSecond,
-  }
+  const burst = cursor.given("burst")?.integer("a nonzero u32") ?? byDefault.burst
+  const perSecond = cursor.given("per_second")?.number() ?? byDefault.perSecond
+  if (perSecond > 0 && perSecond < 1e9) return { burst, perSecond }
+  throw cursor.refusal("`per_second` must be a number that is more than zero and less than 1_000_000_000 (1e9)")
 }

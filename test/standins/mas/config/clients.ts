@@ -21,27 +21,27 @@ export interface ClientConfig {
 }
 
 export function readClients(root: Cursor): readonly ClientConfig[] {
-  return (root.at("clients")?.items() ?? []).map(readClient)
+  return (root.given("clients")?.items() ?? []).map(readClient)
 }
 
 function readClient(cursor: Cursor): ClientConfig {
-  const authMethod = cursor.at("client_auth_method")?.variant(methods)
+  const authMethod = cursor.given("client_auth_method")?.variant("ClientAuthMethodConfig", methods)
   const clientId = cursor.required("client_id").ulid()
   return {
     clientId,
-    authMethod: authMethod ?? cursor.required("client_auth_method").variant(methods),
+    authMethod: authMethod ?? cursor.required("client_auth_method").variant("ClientAuthMethodConfig", methods),
     name: cursor.at("client_name")?.string(),
     uri: cursor.at("client_uri")?.url(),
     jwks: cursor.at("jwks")?.plain(),
     jwksUri: cursor.at("jwks_uri")?.url(),
-    redirectUris: (cursor.at("redirect_uris")?.items() ?? []).map((uri) => uri.url()),
+    redirectUris: (cursor.given("redirect_uris")?.items() ?? []).map((uri) => uri.url()),
     secret: readSecretSource(cursor, "client_secret"),
   }
 }
 
 /** What only shows once every client could be read: the auth method and what it needs or forbids. */
 export function validateClients(root: Cursor, clients: readonly ClientConfig[]): void {
-  for (const [index, cursor] of (root.at("clients")?.items() ?? []).entries()) {
+  for (const [index, cursor] of (root.given("clients")?.items() ?? []).entries()) {
     const client = clients[index]
     const mistake = client && clientMistake(client, cursor)
     if (mistake) throw mistake

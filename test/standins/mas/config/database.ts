@@ -19,24 +19,24 @@ export interface DatabaseConfig {
 }
 
 export function readDatabase(root: Cursor): DatabaseConfig {
-  const cursor = root.section("database")
+  const cursor = root.section("database", "DatabaseConfig")
   return {
-    connectTimeoutSeconds: cursor.at("connect_timeout")?.integer() ?? 30,
+    connectTimeoutSeconds: cursor.given("connect_timeout")?.integer() ?? 30,
     database: cursor.at("database")?.string(),
     host: cursor.at("host")?.string(),
-    maxConnections: cursor.at("max_connections")?.integer("u32") ?? 10,
+    maxConnections: cursor.given("max_connections")?.integer("a nonzero u32") ?? 10,
     password: cursor.at("password")?.string(),
     passwordFile: cursor.at("password_file")?.string(),
     port: cursor.at("port")?.integer("u16"),
     socket: cursor.at("socket")?.string(),
-    sslMode: cursor.at("ssl_mode")?.variant(sslModes),
+    sslMode: cursor.at("ssl_mode")?.variant("PgSslMode", sslModes),
     uri: cursor.at("uri")?.string(),
     username: cursor.at("username")?.string(),
   }
 }
 
 export function validateDatabase(root: Cursor, config: DatabaseConfig): void {
-  const cursor = root.section("database")
+  const cursor = root.section("database", "DatabaseConfig")
   const { host, port, socket, username, password, passwordFile, database } = config
   const hasParts = [host, port, socket, username, password, passwordFile, database].some((part) => part !== undefined)
   if (config.uri !== undefined && hasParts) {

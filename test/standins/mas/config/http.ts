@@ -1,3 +1,4 @@
+import { isIP } from "node:net"
 import type { Cursor } from "./cursor.ts"
 
 const resourceNames = [
@@ -55,18 +56,20 @@ export const defaultHttp: HttpConfig = {
 
 /** `public_base` is needed as soon as there is an `http` section; without listeners in it the server has none. */
 export function readHttp(root: Cursor): HttpConfig {
-  const cursor = root.at("http")
+  const cursor = root.given("http")?.struct("HttpConfig")
   if (!cursor) return defaultHttp
   return {
     issuer: cursor.at("issuer")?.url(),
-    listeners: cursor.at("listeners")?.items().map(readListener) ?? [],
+    listeners: cursor.given("listeners")?.items().map(readListener) ?? [],
+    trustedProxies: cursor.given("trusted_proxies")?.items().map(readRange) ?? privateRanges,
     publicBase: cursor.required("public_base").url(),
-    trustedProxies:
-      cursor
-        .at("trusted_proxies")
-        ?.items()
-        .map((range) => range.string()) ?? privateRanges,
   }
+}
+
+function readRange(cursor: Cursor): string {
+  const range = cursor.string()
+  if (isIP(range.replace(/\/\d+$/, "")) === 0) throw cursor.refusal(`invalid address: ${range}`)
+  return range
 }
 
 function readListener(cursor: Cursor): ListenerConfig {
@@ -77,7 +80,7 @@ function readListener(cursor: Cursor): ListenerConfig {
     resources: cursor
       .required("resources")
       .items()
-      .map((resource) => resource.required("name").variant(resourceNames)),
+      .map((resource) => resource.required("name").variant("Resource", resourceNames)),
   }
 }
 
@@ -99,7 +102,7 @@ function parseAddress(cursor: Cursor): BindConfig {
 }
 
 export function validateHttp(root: Cursor, { listeners }: HttpConfig): void {
-  const cursor = root.section("http")
+  const cursor = root.section("http", "HttpConfig")
   for (const [index, { resources, binds }] of listeners.entries()) {
     const place = ["listeners", String(index)]
     if (resources.length === 0) throw cursor.refusal("listener has no resources", place)

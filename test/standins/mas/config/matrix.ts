@@ -15,10 +15,10 @@ export interface MatrixConfig {
 }
 
 export function readMatrix(root: Cursor): MatrixConfig {
-  const cursor = root.required("matrix")
-  const endpoint = cursor.at("endpoint")?.url() ?? "http://localhost:8008/"
-  const homeserver = cursor.at("homeserver")?.string() ?? "localhost:8008"
-  const kind = cursor.at("kind")?.variant(kinds) ?? "synapse"
+  const cursor = root.required("matrix").struct("MatrixConfig")
+  const endpoint = cursor.given("endpoint")?.url() ?? "http://localhost:8008/"
+  const homeserver = cursor.given("homeserver")?.string() ?? "localhost:8008"
+  const kind = cursor.given("kind")?.variant("HomeserverKind", kinds) ?? "synapse"
   const secret = readSecretSource(cursor, "secret")
   if (!secret) throw cursor.refusal("Missing `secret` or `secret_file`")
   return { kind, homeserver, endpoint, secret }

@@ -34,28 +34,28 @@ const defaultScheme: PasswordScheme = {
 }
 
 export function readPasswords(root: Cursor): PasswordsConfig {
-  const cursor = root.section("passwords")
+  const cursor = root.section("passwords", "PasswordsConfig")
   return {
-    enabled: cursor.at("enabled")?.boolean() ?? true,
-    minimumComplexity: cursor.at("minimum_complexity")?.integer("u8") ?? 3,
-    schemes: cursor.at("schemes")?.items().map(readScheme) ?? [defaultScheme],
+    enabled: cursor.given("enabled")?.boolean() ?? true,
+    minimumComplexity: cursor.given("minimum_complexity")?.integer("u8") ?? 3,
+    schemes: cursor.given("schemes")?.items().map(readScheme) ?? [defaultScheme],
   }
 }
 
 function readScheme(cursor: Cursor): PasswordScheme {
   return {
-    algorithm: cursor.required("algorithm").variant(algorithms),
+    algorithm: cursor.required("algorithm").variant("Algorithm", algorithms),
     cost: cursor.at("cost")?.integer("u32"),
     secret: cursor.at("secret")?.string(),
     secretFile: cursor.at("secret_file")?.string(),
-    unicodeNormalization: cursor.at("unicode_normalization")?.boolean() ?? false,
+    unicodeNormalization: cursor.given("unicode_normalization")?.boolean() ?? false,
     version: cursor.required("version").integer("u16"),
   }
 }
 
 export function validatePasswords(root: Cursor, { enabled, schemes }: PasswordsConfig): void {
   if (!enabled) return
-  const cursor = root.section("passwords")
+  const cursor = root.section("passwords", "PasswordsConfig")
   if (schemes.length === 0) throw cursor.refusal("Requires at least one password scheme in the config")
   const twice = schemes.some((scheme) => scheme.secret !== undefined && scheme.secretFile !== undefined)
   if (twice) throw cursor.refusal("Cannot specify both `secret` and `secret_file`")

@@ -48,20 +48,22 @@ export interface ProviderConfig {
 }
 
 export function readProviders(root: Cursor): readonly ProviderConfig[] {
-  return root.at("upstream_oauth2")?.required("providers").items().map(readProvider) ?? []
+  return (
+    root.given("upstream_oauth2")?.struct("UpstreamOAuth2Config").required("providers").items().map(readProvider) ?? []
+  )
 }
 
 function readProvider(cursor: Cursor): ProviderConfig {
   return {
     id: cursor.required("id").ulid(),
-    enabled: cursor.at("enabled")?.boolean() ?? true,
+    enabled: cursor.given("enabled")?.boolean() ?? true,
     synapseIdpId: cursor.at("synapse_idp_id")?.string(),
     issuer: cursor.at("issuer")?.string(),
     humanName: cursor.at("human_name")?.string(),
     brandName: cursor.at("brand_name")?.string(),
     clientId: cursor.required("client_id").string(),
     clientSecret: readSecretSource(cursor, "client_secret"),
-    authMethod: cursor.required("token_endpoint_auth_method").variant(methods),
+    authMethod: cursor.required("token_endpoint_auth_method").variant("TokenAuthMethod", methods),
     ...readEndpoints(cursor),
     ...readBehaviour(cursor),
   }
@@ -73,7 +75,7 @@ function readEndpoints(cursor: Cursor) {
     userinfoEndpoint: cursor.at("userinfo_endpoint")?.url(),
     tokenEndpoint: cursor.at("token_endpoint")?.url(),
     jwksUri: cursor.at("jwks_uri")?.url(),
-    discoveryMode: cursor.at("discovery_mode")?.variant(discoveryModes) ?? "oidc",
+    discoveryMode: cursor.given("discovery_mode")?.variant("DiscoveryMode", discoveryModes) ?? "oidc",
     signingAlg: cursor.at("token_endpoint_auth_signing_alg")?.string(),
     idTokenAlg: cursor.at("id_token_signed_response_alg")?.string() ?? "RS256",
     userinfoAlg: cursor.at("userinfo_signed_response_alg")?.string(),
@@ -81,22 +83,23 @@ function readEndpoints(cursor: Cursor) {
 }
 
 function readBehaviour(cursor: Cursor) {
-  const parameters = cursor.section("additional_authorization_parameters")
+  const parameters = cursor.section("additional_authorization_parameters", "Parameters")
   return {
-    scope: cursor.at("scope")?.string() ?? "openid",
-    pkceMethod: cursor.at("pkce_method")?.variant(pkceMethods) ?? "auto",
-    fetchUserinfo: cursor.at("fetch_userinfo")?.boolean() ?? false,
-    responseMode: cursor.at("response_mode")?.variant(responseModes),
-    claimsImports: cursor.section("claims_imports").plain(),
+    scope: cursor.given("scope")?.string() ?? "openid",
+    pkceMethod: cursor.given("pkce_method")?.variant("PkceMethod", pkceMethods) ?? "auto",
+    fetchUserinfo: cursor.given("fetch_userinfo")?.boolean() ?? false,
+    responseMode: cursor.at("response_mode")?.variant("ResponseMode", responseModes),
+    claimsImports: cursor.section("claims_imports", "ClaimsImports").plain(),
     additionalParameters: Object.fromEntries(parameters.keys().map((key) => [key, parameters.required(key).string()])),
-    forwardLoginHint: cursor.at("forward_login_hint")?.boolean() ?? false,
-    onBackchannelLogout: cursor.at("on_backchannel_logout")?.variant(logoutActions) ?? "do_nothing",
+    forwardLoginHint: cursor.given("forward_login_hint")?.boolean() ?? false,
+    onBackchannelLogout:
+      cursor.given("on_backchannel_logout")?.variant("OnBackchannelLogout", logoutActions) ?? "do_nothing",
     registrationTokenRequired: cursor.at("registration_token_required")?.boolean() ?? false,
   }
 }
 
 export function validateProviders(root: Cursor, providers: readonly ProviderConfig[]): void {
-  const cursor = root.section("upstream_oauth2")
+  const cursor = root.section("upstream_oauth2", "UpstreamOAuth2Config")
   for (const [index, provider] of providers.entries()) {
     const mistake = providerMistake(provider)
     if (mistake) throw refusal(cursor, mistake, index)

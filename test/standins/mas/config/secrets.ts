@@ -19,13 +19,12 @@ export interface SigningKeyConfig {
 const keyBytes = 32
 
 export function readSecrets(root: Cursor): SecretsConfig {
-  const cursor = root.required("secrets")
-  const hex = cursor.at("encryption")
-  const mistake = hex && hexMistake(hex.string())
-  if (hex && mistake) throw hex.refusal(mistake)
+  const cursor = root.required("secrets").struct("SecretsConfig")
+  const encryption = readSecretSource(cursor, "encryption")
+  const mistake = encryption && "value" in encryption ? hexMistake(encryption.value) : undefined
+  if (mistake) throw cursor.refusal(mistake)
   const keys = (cursor.at("keys")?.items() ?? []).map(readKey)
   const keysDir = cursor.at("keys_dir")?.string()
-  const encryption = readSecretSource(cursor, "encryption")
   if (!encryption) throw cursor.refusal("Missing `encryption` or `encryption_file`")
   return { encryption, keys, keysDir }
 }

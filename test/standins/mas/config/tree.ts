@@ -33,14 +33,21 @@ function loadFile(file: string): Tree {
   const source = `${shortPath(path)} YAML file`
   const lines = new LineCounter()
   const text = readFileSync(path, "utf8")
-  const document = parseDocument(text, { version: "1.2", lineCounter: lines, merge: false })
+  // Of a key that stands twice the last one counts.
+  const document = parseDocument(text, { version: "1.2", lineCounter: lines, merge: false, uniqueKeys: false })
   const [mistake] = document.errors
   if (mistake) throw new ConfigError(`${syntaxText(mistake, lines)} in ${source}`)
   const tree = tag(document.contents, { source, document })
+  if (text.startsWith("\uFEFF") && tree.kind === "map" && tree.entries.size > 1) {
+    throw new ConfigError(`${severalDocuments} in ${source}`)
+  }
   if (tree.kind === "map") return tree
   if (tree.kind === "scalar" && tree.value === null) return emptyTree
-  throw new ConfigError(`invalid type: found ${describe(tree)}, expected a map in ${source}`)
+  throw new ConfigError(`invalid type: ${describe(tree)}, expected a map in ${source}`)
 }
+
+/** MAS says this also of a byte order mark: to its parser the first key is indented then, and the second begins anew. */
+const severalDocuments = "deserializing from YAML containing more than one document is not supported"
 
 function findUpwards(file: string): string | undefined {
   if (isAbsolute(file)) return existsSync(file) ? file : undefined
@@ -59,6 +66,7 @@ function shortPath(path: string): string {
 
 /** The shape of libyaml's sentences, which MAS passes on; the words of our parser differ in most cases. */
 function syntaxText(mistake: YAMLError, lines: LineCounter): string {
+  if (mistake.code === "MULTIPLE_DOCS") return severalDocuments
   const { line, col } = lines.linePos(mistake.pos[0])
   const isFlow = /[Ff]low (sequence|map)/.test(mistake.message)
   if (isFlow) return `did not find expected node content at line ${line} column ${col}, while parsing a flow node`
@@ -129,7 +137,7 @@ function environmentScalar(text: string): Scalar {
 export function describe(tree: Tree): string {
   if (tree.kind === "map") return "map"
   if (tree.kind === "list") return "sequence"
-  if (tree.value === null) return "unit value"
+  if (tree.value === null) return "unit"
   if (typeof tree.value === "boolean") return `bool \`${tree.value}\``
   if (typeof tree.value === "string") return `string ${JSON.stringify(tree.value)}`
   if (Number.isInteger(Number(tree.value))) return `${tree.value < 0 ? "signed" : "unsigned"} int \`${tree.value}\``

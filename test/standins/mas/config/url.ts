@@ -7,6 +7,7 @@ export function parseUrl(text: string): { readonly href: string } | { readonly m
 function reason(text: string): string {
   if (!/^\s*[a-z][a-z0-9+.-]*:/i.test(text)) return "relative URL without a base"
   if (/^[^/]*:\/\/[^/?#]*:(?!\d{0,5}(?:[/?#]|$))[^/?#@\]]*(?:[/?#]|$)/.test(text)) return "invalid port number"
+  if (Number(/^[^/]*:\/\/[^/?#]*:(\d{1,5})(?:[/?#]|$)/.exec(text)?.[1]) > 65535) return "invalid port number"
   if (/^[^/]*:\/\/(?:[/?#:]|$)/.test(text)) return "empty host"
   if (/^[^/]*:\/\/\[/.test(text)) return "invalid IPv6 address"
   if (/^[^/]*:\/\/[\d.]+(?:[:/?#]|$)/.test(text)) return "invalid IPv4 address"

@@ -44,31 +44,39 @@ export function loadSynapseConfig(files: readonly string[]): SynapseConfig {
 }
 
 function readConfig(root: Cursor): SynapseConfig {
-  const passwords = root.section("password_config")
-  const enabled = (key: string) => root.section(key).at("enabled")?.boolean() ?? false
+  const passwords = root.section("password_config", "PasswordSection")
+  refuseWhatNobodyNeeds(root)
+  const enabled = (key: string) => root.section(key, "EnableableSection").given("enabled")?.boolean() ?? false
   return {
-    database: readDatabase(root.required("database")),
-    allowGuestAccess: root.at("allow_guest_access")?.boolean() ?? false,
+    database: readDatabase(root.required("database").struct("DatabaseSection")),
+    allowGuestAccess: root.given("allow_guest_access")?.boolean() ?? false,
     cas: enabled("cas_config"),
     enable3pidChanges: root.at("enable_3pid_changes")?.boolean() ?? false,
-    enableRegistration: root.at("enable_registration")?.boolean() ?? false,
-    registrationCaptcha: root.at("enable_registration_captcha")?.boolean() ?? false,
+    enableRegistration: root.given("enable_registration")?.boolean() ?? false,
+    registrationCaptcha: root.given("enable_registration_captcha")?.boolean() ?? false,
     jwt: enabled("jwt_config"),
     loginViaExistingSession: enabled("login_via_existing_session"),
     oidcProviders: readProviders(root),
     passwords: {
-      enabled: passwords.at("enabled")?.boolean() ?? true,
-      localdb: passwords.at("localdb_enabled")?.boolean() ?? true,
+      enabled: passwords.given("enabled")?.boolean() ?? true,
+      localdb: passwords.given("localdb_enabled")?.boolean() ?? true,
       pepper: passwords.at("pepper")?.string(),
     },
     saml2: enabled("saml2_config"),
     serverName: root.required("server_name").string(),
-    hasUserConsent: root.at("user_consent") !== undefined,
+    hasUserConsent: root.at("user_consent")?.struct("UserConsentSection") !== undefined,
   }
 }
 
+/** Keys that syn2mas reads for `config generate` only, and refuses all the same when it cannot read them. */
+function refuseWhatNobodyNeeds(root: Cursor): void {
+  root.at("bcrypt_rounds")?.integer("u32")
+  root.at("public_baseurl")?.url()
+  root.given("registration_requires_token")?.boolean()
+}
+
 function readDatabase(cursor: Cursor): SynapseDatabase {
-  const args = cursor.section("args")
+  const args = cursor.section("args", "DatabaseArgsSuboption")
   return {
     database: args.at("database")?.string(),
     dbname: args.at("dbname")?.string(),
@@ -83,11 +91,12 @@ function readDatabase(cursor: Cursor): SynapseDatabase {
 /** Synapse puts `oidc-` before the id of a provider in `oidc_providers`; the one of old is plain `oidc`. */
 function readProviders(root: Cursor): ReadonlyMap<string, string | undefined> {
   const providers = new Map<string, string | undefined>()
-  const old = root.at("oidc_config")
+  const old = root.at("oidc_config")?.struct("OidcProvider")
   if (old?.at("issuer") && old.at("client_id")) {
     providers.set(old.at("idp_id")?.string() ?? "oidc", old.at("issuer")?.string())
   }
-  for (const provider of root.at("oidc_providers")?.items() ?? []) {
+  for (const item of root.given("oidc_providers")?.items() ?? []) {
+    const provider = item.struct("OidcProvider")
     const id = provider.at("idp_id")?.string() ?? "oidc"
     providers.set(id === "oidc" ? id : `oidc-${id}`, provider.at("issuer")?.string())
   }
