@@ -1,4 +1,5 @@
 import { type Absent, absent, isAbsent, isList, isMap, type JsonValue, sameValue } from "../documents/json-value.ts"
+import { parseKeyPath } from "../documents/key-path.ts"
 import { usualSecretNames } from "../documents/masking.ts"
 
 /** A key that we want in somebody else's document. */
@@ -14,6 +15,7 @@ export interface WantedKey {
 export type ShownKeys = Readonly<Record<string, JsonValue>>
 
 const nothing = "(absent)"
+const covered = "[secret]"
 
 /** The managed keys as `live` has them, in the form for people. */
 export function showKeys(
@@ -22,11 +24,12 @@ export function showKeys(
   wanted: readonly WantedKey[],
 ): ShownKeys {
   const byPath = new Map(wanted.map((key) => [key.path, key]))
-  return Object.fromEntries(paths.map((path) => [path, showKey(live[path] ?? absent, byPath.get(path))]))
+  return Object.fromEntries(paths.map((path) => [path, showKey(path, live[path] ?? absent, byPath.get(path))]))
 }
 
-function showKey(live: JsonValue | Absent, wanted: WantedKey | undefined): JsonValue {
+function showKey(path: string, live: JsonValue | Absent, wanted: WantedKey | undefined): JsonValue {
   if (isAbsent(live)) return nothing
+  if (wanted === undefined && typeof live === "string" && isSecretName(lastKey(path))) return covered
   if (wanted?.secret === undefined) return coverSecrets(live)
   const isRight = !isAbsent(wanted.value) && sameValue(live, wanted.value)
   return isRight ? wanted.secret.right : wanted.secret.wrong
@@ -37,8 +40,16 @@ function coverSecrets(value: JsonValue): JsonValue {
   if (isList(value)) return value.map(coverSecrets)
   if (!isMap(value)) return value
   const entries = Object.entries(value)
-  const isSecret = (key: string) => usualSecretNames.some((pattern) => pattern.test(key))
-  return Object.fromEntries(entries.map(([key, part]) => [key, isSecret(key) ? "[secret]" : coverSecrets(part)]))
+  return Object.fromEntries(entries.map(([key, part]) => [key, isSecretName(key) ? covered : coverSecrets(part)]))
+}
+
+function isSecretName(key: string): boolean {
+  return usualSecretNames.some((pattern) => pattern.test(key))
+}
+
+function lastKey(path: string): string {
+  const last = parseKeyPath(path).at(-1)
+  return typeof last === "string" ? last : ""
 }
 
 /** A line for each key that is to change: `password_config.enabled: true → false`. Those in `but` are left out. */
