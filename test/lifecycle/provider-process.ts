@@ -95,7 +95,7 @@ export function savedBy(failure: CallFailure): { readonly id: string; readonly p
 
 async function listenAsEngine(shown: ShownLine[]) {
   const engine = new grpc.Server()
-  const log = ({ request }: { request: LogRequest }, done: (error: null, answer: Empty) => void) => {
+  const log = ({ request }: { request: LogRequest }, done: (error: null, answer: object) => void) => {
     shown.push({ urn: request.getUrn(), line: request.getMessage() })
     done(null, new Empty())
   }
