@@ -28,7 +28,8 @@ export async function built(program: GoProgram, say: Say): Promise<string> {
   const source = join(import.meta.dirname, program.folder)
   const digest = await digestOf([process.platform, process.arch, JSON.stringify(program)], [source])
   return await madeOnce(`built/${program.folder}-${digest}`, say, async (draft) => {
-    const go = await findGo(say)
+    search ??= findGo(say)
+    const go = await search
     const env = { ...buildEnvironment, PATH: `${join(go, "..")}:${process.env.PATH}` }
     const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", ...(program.flags ?? [])]
     const output = join(draft, program.program)
@@ -69,6 +70,9 @@ export async function toldWhileWorking<T>(title: string, say: Say, work: () => P
     clearInterval(beat)
   }
 }
+
+// One search for all the builds of a run.
+let search: Promise<string> | undefined
 
 /** A Go that is new enough: on PATH, or the pinned one fetched as a module by whatever Go there is. */
 async function findGo(say: Say): Promise<string> {
