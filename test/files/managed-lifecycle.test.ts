@@ -36,7 +36,7 @@ test("of keys that were managed before, the engine tells the change, and the che
 
 test("what is live is read in the shape of the inputs: a hand edit is drift, and converging mends it", async (t) => {
   const { file, on, context } = await room(t)
-  const state = { ...on, ...(await lamp.converge(on, undefined, context)) }
+  const state = { ...on, managed: { "lamp.on": true }, ...(await lamp.converge(on, undefined, context)) }
   assert.deepEqual((await lamp.read(state, context))?.managed, { "lamp.on": true })
   await file.edit("on: true", "on: false")
   const drifted = await lamp.read(state, context)
