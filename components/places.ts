@@ -53,7 +53,7 @@ export function placesOf({ authentication, host, synapse, mas, databases, wellKn
       synapseEndpoint: mas.synapseEndpoint,
       endpoint: mas.endpoint,
       issuer: mas.issuer,
-      masConfig: mas.config,
+      mas: { service: serviceOf("mas", mas), config: mas.config },
       takeOver: synapse.takeOver,
       ...(synapse.qrCodeEndpoint === undefined ? {} : { qrCodeEndpoint: synapse.qrCodeEndpoint }),
     },

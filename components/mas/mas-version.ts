@@ -1,7 +1,10 @@
+import semver from "semver"
 import { runBeside } from "../host/beside.ts"
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
 import { runInService } from "../host/service.ts"
+import { containerOf } from "../host/service-address.ts"
+import { Refusal } from "../report/refusal.ts"
 import { type MasAddress, masCliContainer } from "./mas-cli.ts"
 
 /** An image does not change its version: what was found out once holds for the run. */
@@ -23,4 +26,21 @@ export async function readMasVersion(host: Host, mas: MasAddress): Promise<strin
 
 function versionOf({ stdout }: { readonly stdout: string }): string {
   return stdout.trim().replace(/^mas-cli\s+/, "")
+}
+
+/** The first MAS that Synapse's stable block works with: modern API and introspection by the shared secret. */
+const oldest = "0.20.0"
+
+/** Throws `mas/too-old` for a MAS before 0.20. A version that does not read as one is a build of somebody's own: let it pass. */
+export async function demandMasVersion(host: Host, mas: MasAddress): Promise<void> {
+  const version = await readMasVersion(host, mas)
+  const read = semver.coerce(version)
+  if (read === null || semver.gte(read, oldest)) return
+  throw new Refusal({
+    code: "mas/too-old",
+    what: `MAS ${version} is too old for Synapse to delegate to`,
+    where: { host: host.name, container: containerOf(mas.service) },
+    meaning: "Synapse could not ask it about tokens. Nothing was written.",
+    next: `Go to MAS 1.22.0, at the least ${oldest}, see that it runs, then try again.`,
+  })
 }

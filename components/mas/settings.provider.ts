@@ -7,6 +7,7 @@ import { type ManagedFileInputs, managedFileLifecycle } from "../files/managed-l
 import type { ServiceAddress } from "../host/service-address.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { checkConfig } from "./check-config.ts"
+import { demandMasVersion } from "./mas-version.ts"
 
 export interface SettingsInputs extends ManagedFileInputs {
   readonly service: ServiceAddress
@@ -29,6 +30,7 @@ export const lifecycle = managedFileLifecycle<SettingsInputs>({
 })
 
 async function wantedKeys(inputs: SettingsInputs, context: Context): Promise<WantedKey[]> {
+  await demandMasVersion(context.host, { service: inputs.service, config: inputs.file })
   return [
     // MAS may write to the homeserver only once it is the auth provider (seen: `synapse_read_only` keeps it from that).
     { path: "matrix.kind", value: inputs.authentication === "legacy" ? "synapse_read_only" : "synapse" },

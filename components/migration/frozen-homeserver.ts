@@ -21,8 +21,21 @@ export interface Freezing {
 export async function freezeHomeserver(host: Host, { from, stateFolder, like }: Freezing): Promise<string> {
   const homeserver = await readDocument(host, { path: from, dialect: "yaml11" })
   const frozen = posix.join(stateFolder, "homeserver.frozen.yaml")
-  await host.write(frozen, `${JSON.stringify(withoutNothing(homeserver), null, 2)}\n`, { mode: 0o600, like })
+  await host.write(frozen, `${JSON.stringify(forSyn2Mas(homeserver), null, 2)}\n`, { mode: 0o600, like })
   return frozen
+}
+
+/**
+ * What a delegated Synapse has switched off anyway, since MAS does it, is off in the copy: `check` refuses it otherwise, and
+ * the server in use would have to change before its night. `only_for_reauth` is no boolean to syn2mas.
+ */
+function forSyn2Mas(homeserver: JsonValue): JsonValue {
+  const copy = withoutNothing(homeserver)
+  if (!isMap(copy)) return copy
+  const { enable_3pid_changes: _, login_via_existing_session: __, password_config: passwords, ...rest } = copy
+  if (passwords === undefined) return rest
+  const isForReauth = isMap(passwords) && passwords.enabled === "only_for_reauth"
+  return { ...rest, password_config: isForReauth ? { ...passwords, enabled: true } : passwords }
 }
 
 /** Without the keys that have nothing below them. */

@@ -18,8 +18,8 @@ export interface DelegatedAuthArgs {
   endpoint: Input<string>
   /** What a delegated Synapse has to tell clients. */
   issuer: Input<string>
-  /** MAS's config on the host: the secret that both share is there. */
-  masConfig: Input<string>
+  /** MAS: its config, or a file that this names, holds the secret that both share. */
+  mas: Input<{ readonly service: ServiceAddress; readonly config: string }>
   /** Conflicting settings that we may take out while delegated. @example ["oidc_providers"] */
   takeOver: Input<readonly string[]>
   /** A rendezvous server for log-in by QR code (MSC4108). */

@@ -5,6 +5,8 @@ import { type ManagedFile, type PlannedChange, planChange, readDocument, readKey
 import type { WantedKey } from "../files/managed-keys.ts"
 import type { ManagedFileInputs } from "../files/managed-lifecycle.ts"
 import type { Host } from "../host/host.ts"
+import { inspectService } from "../host/inspection.ts"
+import { hostPathOf } from "../host/mounted-paths.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { Homeserver } from "./homeserver.ts"
@@ -20,8 +22,8 @@ export interface DelegatedAuthInputs extends ManagedFileInputs {
   readonly endpoint: string
   /** MAS's issuer: what a delegated Synapse has to tell clients. */
   readonly issuer: string
-  /** MAS's config on the host: where the secret stands that both share. */
-  readonly masConfig: string
+  /** MAS: its config, or a file that this names, holds the secret that both share. */
+  readonly mas: { readonly service: ServiceAddress; readonly config: string }
   readonly takeOver: readonly string[]
   /** A rendezvous server for log-in by QR code (MSC4108); it comes and goes with the block. */
   readonly qrCodeEndpoint?: string
@@ -49,9 +51,9 @@ export async function homeserverKeys(host: Host, inputs: DelegatedAuthInputs): P
 }
 
 async function keysFor(host: Host, inputs: DelegatedAuthInputs, homeserver: Homeserver, kept: readonly string[]) {
-  const { file, endpoint, synapseEndpoint, service, masConfig, takeOver } = inputs
+  const { file, endpoint, synapseEndpoint, service, mas, takeOver } = inputs
   const version = await readSynapseVersion(host, { service, homeserverYaml: file, endpoint: synapseEndpoint })
-  const secret = { value: await sharedSecret(host, masConfig) }
+  const secret = { value: await sharedSecret(host, mas) }
   const qrCode = inputs.qrCodeEndpoint === undefined ? {} : { qrCodeEndpoint: inputs.qrCodeEndpoint }
   return keysWhenDelegated(homeserver, { version, endpoint, secret, takeOver, kept, ...qrCode }).map(asWanted)
 }
@@ -62,14 +64,27 @@ function asWanted({ path, value, secret }: ManagedKey): WantedKey {
 }
 
 /** MAS's config is where the secret lives: it never leaves the host, and cannot come to differ unseen. */
-async function sharedSecret(host: Host, masConfig: string): Promise<string> {
-  const value = await readKey(host, { path: masConfig, dialect: "yaml12" }, "matrix.secret")
+async function sharedSecret(host: Host, mas: DelegatedAuthInputs["mas"]): Promise<string> {
+  const config = { path: mas.config, dialect: "yaml12" } as const
+  const file = await readKey(host, config, "matrix.secret_file")
+  const value =
+    typeof file === "string" ? await secretIn(host, mas, file) : await readKey(host, config, "matrix.secret")
   if (typeof value === "string" && value !== "") return value
   throw new Refusal({
     code: "mas/no-shared-secret",
     what: "MAS's config holds no secret for Synapse to share",
-    where: { host: host.name, file: masConfig, keyPath: "matrix.secret" },
+    where: { host: host.name, file: mas.config, keyPath: "matrix.secret" },
     meaning: "Nothing was written; Synapse goes on as it was.",
-    next: "Run `pulumi up`, which writes one, or put the secret there in place of `matrix.secret_file`.",
+    next: "Run `pulumi up`, which writes one. A `matrix.secret_file` has to lie in a folder of the host that MAS's container mounts.",
   })
+}
+
+/** MAS reads such a file lazily and trims it (MAS 1.22). */
+async function secretIn(
+  host: Host,
+  { service }: DelegatedAuthInputs["mas"],
+  file: string,
+): Promise<string | undefined> {
+  const path = service.commands?.start === undefined ? hostPathOf(await inspectService(host, service), file) : file
+  return path === undefined ? undefined : (await host.readIfPresent(path))?.trim()
 }

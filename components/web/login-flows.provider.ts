@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { readKey } from "../files/managed-file.ts"
-import type { WebService } from "../host/ask-service.ts"
+import { askService, type WebService } from "../host/ask-service.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
 import { Refusal } from "../report/refusal.ts"
-import { type ClientView, expectedView } from "./client-view.ts"
+import { type ClientView, expectedView, readLoginFlows } from "./client-view.ts"
 import { lookAsClient } from "./look.ts"
 
 export interface LoginFlowsInputs extends HostedInputs {
@@ -45,7 +45,16 @@ async function expected(inputs: LoginFlowsInputs, { host }: Context): Promise<Cl
   const file = { path: inputs.wellKnownFile, dialect: "json" } as const
   const stands = await readKey(host, file, '["org.matrix.msc2965.authentication"].issuer')
   const wellKnownIssuer = inputs.issuer ?? (typeof stands === "string" ? stands : "names no issuer")
-  return expectedView({ issuer: inputs.issuer, wellKnownIssuer })
+  const view = expectedView({ issuer: inputs.issuer, wellKnownIssuer })
+  return inputs.issuer === null ? { ...view, ...(await ownLogIn(host, inputs)) } : view
+}
+
+/** In legacy the log-in is Synapse's own, whatever that is: with single sign-on alone there is no password form. */
+async function ownLogIn(host: Context["host"], { synapse }: LoginFlowsInputs): Promise<Partial<ClientView>> {
+  const { status, text } = await askService(host, synapse, { path: "/_matrix/client/v3/login" })
+  if (status !== 200) return {}
+  const own = readLoginFlows({ status, text })
+  return { loginFlows: own, loginFlowsOfSynapse: own }
 }
 
 /** Throws `web/clients-see-otherwise` with each difference once it has lasted. */
