@@ -49,9 +49,7 @@ function placeInBlock(text: string, collection: Collection): { at: number; behin
   if (leaf.kind !== "scalar" || leaf.style !== "block") return { at: end, behind: true }
   const strips = /^[|>][0-9]*-/.test(text.slice(leaf.contentStart, leaf.end))
   if (!strips && end === text.length) return { at: lineStart(text, last?.start ?? 0), behind: false }
-  if (!leaf.keepsBlankLines) return { at: end, behind: true }
-  const blank = /^(?:[ \t]*\r?\n)*/.exec(text.slice(end))?.[0].length ?? 0
-  return { at: end + blank, behind: false }
+  return { at: end, behind: true }
 }
 
 /** Comments indented more than the entries belong to what stands above them. */

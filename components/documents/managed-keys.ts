@@ -4,12 +4,12 @@ import { foreignContent } from "./foreign.ts"
 import { type Absent, type JsonValue, sameValue } from "./json-value.ts"
 import { type Kept, nothingKept } from "./kept.ts"
 import { type KeyPath, parseKeyPath, startsWith } from "./key-path.ts"
-import { locate } from "./locate.ts"
+import { findAt, isCollection, locate } from "./locate.ts"
 import { observeTree } from "./observe.ts"
 import { type Problem, positionOf, problemsOf, problemsOnTheWay, UnusableDocument } from "./problems.ts"
 import { readTree } from "./read-tree.ts"
 import { changedByOthers, giveBack, unwound } from "./take-back.ts"
-import type { Tree } from "./tree.ts"
+import type { Tree, TreeNode } from "./tree.ts"
 import { type Wanted, Work } from "./work.ts"
 
 export { apply, type Edit } from "./draft.ts"
@@ -67,7 +67,8 @@ export function plan(text: string, dialect: Dialect, keys: readonly ManagedKey[]
   const isAsBefore = dropped.length === 0 && draft.text === text
   const best = (left.length === 0 && !isAsBefore && rebuilt(new Draft(text, dialect), kept, work)) || work
   const given = ours.map((name) => ({ name, path: parseKeyPath(name), value: kept.keys[name]?.previous ?? null }))
-  const expected = [...wanted, ...given.filter(({ path }) => !wanted.some((key) => overlap(key.path, path)))]
+  const alone = given.filter(({ path }) => !wanted.some((key) => overlap(key.path, path)))
+  const expected = [...wanted, ...alone.filter(({ path }) => !hasAlias(best.draft.tree, path))]
   const before = readTree(text, dialect)
   confirm(before, best.draft, expected, Object.keys(kept.keys))
   if (kept.steps.length === 0 && best.draft.text !== text) confirmWayBack(before, best)
@@ -89,6 +90,15 @@ function usable(tree: Tree, paths: readonly string[]): Tree {
 
 function refuse(found: readonly Problem[]): void {
   if (found.length > 0) throw new UnusableDocument(found)
+}
+
+/** Whether a value depends on an anchor somewhere else, where others may have changed it. */
+function hasAlias(tree: Tree, path: KeyPath): boolean {
+  const within = (node: TreeNode): boolean => {
+    return node.kind === "alias" || (isCollection(node) && node.entries.some(({ value }) => within(value)))
+  }
+  const entry = findAt(tree, path)
+  return entry !== undefined && within(entry.value)
 }
 
 function overlap(one: KeyPath, other: KeyPath): boolean {

@@ -101,8 +101,9 @@ class TreeReader {
           : literal
             ? (parseJson(literal) ?? source)
             : source
-    const end = !node || style === "empty" ? spot.contentStart : this.trimmedEnd(node)
-    const keepsBlankLines = style === "block" && /^[|>][0-9]*\+/.test(this.text.slice(spot.contentStart, end))
+    const header = this.text.slice(spot.contentStart).split("\n", 1)[0] ?? ""
+    const keepsBlankLines = style === "block" && /^[|>][0-9]*\+/.test(header)
+    const end = !node || style === "empty" ? spot.contentStart : this.trimmedEnd(node, keepsBlankLines)
     return { ...spot, kind: "scalar", value, source, style, end, keepsBlankLines }
   }
 
@@ -113,10 +114,12 @@ class TreeReader {
     return isCut && !this.text.endsWith("\n") ? source.replace(/\n$/, "") : source
   }
 
-  private trimmedEnd(node: Scalar.Parsed): number {
+  /** Without the line breaks that are not the scalar's own; the last one never counts as its own. */
+  private trimmedEnd(node: Scalar.Parsed, keepsBlankLines: boolean): number {
     const [start, end] = rangeOf(node)
     if (!node.type?.startsWith("BLOCK")) return end
-    return start + this.text.slice(start, end).replace(/(?:[ \t]*\r?\n)*[ \t]*$/, "").length
+    const tail = keepsBlankLines ? /\r?\n$/ : /(?:[ \t]*\r?\n)*[ \t]*$/
+    return start + this.text.slice(start, end).replace(tail, "").length
   }
 
   private collection(node: YAMLMap.Parsed | YAMLSeq.Parsed, spot: Spot, kind: "map" | "list"): Collection {

@@ -7,7 +7,7 @@ import { apply, type ManagedKey, observe, plan, restore } from "../../components
 import { clientList } from "./client-lists.ts"
 import { PyYaml } from "./pyyaml.ts"
 
-const numRuns = Number(process.env.MANAGED_KEYS_RUNS ?? 250)
+const numRuns = Number(process.env.MANAGED_KEYS_RUNS ?? 150)
 
 interface Wish {
   readonly id: string

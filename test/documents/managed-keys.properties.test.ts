@@ -20,7 +20,7 @@ const jsYaml = createRequire(import.meta.url)("js-yaml") as {
 }
 
 /** How often each property is tried: more by hand, with MANAGED_KEYS_RUNS=5000. */
-const numRuns = Number(process.env.MANAGED_KEYS_RUNS ?? 250)
+const numRuns = Number(process.env.MANAGED_KEYS_RUNS ?? 150)
 
 /** The reader's own parser. */
 interface Judge {
