@@ -40,7 +40,8 @@ function coverSecrets(value: JsonValue): JsonValue {
   if (isList(value)) return value.map(coverSecrets)
   if (!isMap(value)) return value
   const entries = Object.entries(value)
-  return Object.fromEntries(entries.map(([key, part]) => [key, isSecretName(key) ? covered : coverSecrets(part)]))
+  const shown = (key: string, part: JsonValue) => (isSecretName(key) && !isMap(part) ? covered : coverSecrets(part))
+  return Object.fromEntries(entries.map(([key, part]) => [key, shown(key, part)]))
 }
 
 function isSecretName(key: string): boolean {
