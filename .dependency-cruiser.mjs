@@ -39,7 +39,12 @@ const only = (library, allowed) => ({
 
 export default {
   forbidden: [
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     { name: "not-to-tests", severity: "error", from: { path: "^(components|index)" }, to: { path: "^test" } },
     { name: "not-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     {
