@@ -88,7 +88,16 @@ export async function makeLab({ images: overrides = {}, say = () => {} }: LabOpt
   await lab.configure(await exampleConfig(element))
   await lab.configure({ serverName: labServerName, staging })
   await keepClientSecret(lab)
+  await writeFile(join(root, "environment.sh"), exportsOf(environment), { mode: 0o600 })
   return lab
+}
+
+/** For a shell, so that a lab that is kept can be worked with by hand. */
+function exportsOf(environment: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(environment).map(
+    ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`,
+  )
+  return lines.join("")
 }
 
 /** By standard input: arguments are for everybody to see. */

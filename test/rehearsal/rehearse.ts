@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises"
-import { join, resolve } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { Command } from "commander"
 import { describeError } from "../../components/report/describe-error.ts"
 import { formatDuration } from "../../components/report/durations.ts"
@@ -102,5 +102,8 @@ function introduce({ places, stack, project }: Lab): void {
   write("")
   write(`The lab goes on. Homeserver ${places.synapse.url}  MAS ${places.mas.issuer}  Element ${places.element.url}`)
   write(`Log in as alice (an admin) with the password: ${passwordOf("alice")}`)
-  write(`Its project is ${project}, its stack ${stack}. To take it down: docker rm -fv $(docker ps -aqf name=${stack})`)
+  const root = dirname(project)
+  write("To work with it, and to take it down:")
+  write(`  . ${root}/environment.sh && cd ${project} && pulumi preview --stack ${stack}`)
+  write(`  pulumi destroy --yes --stack ${stack} && cd / && rm -r ${root}`)
 }
