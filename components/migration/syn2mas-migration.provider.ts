@@ -94,10 +94,14 @@ async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promis
   return { migrated: countsOf(holdings), migratedAt: new Date().toISOString() }
 }
 
+/** `delegated` takes two: a Synapse that hands its log-in to MAS, and a MAS that has whom Synapse has. */
 async function liveAuthentication(host: Host, inputs: Syn2MasMigrationInputs): Promise<"legacy" | "delegated"> {
   if (!(await isSynapseDelegated(host, synapseOf(inputs)))) return "legacy"
-  await using database = await openSide(host, inputs, "mas")
-  return (await readMasState(database)) === "filled" ? "delegated" : "legacy"
+  await using mas = await openSide(host, inputs, "mas")
+  if ((await readMasState(mas)) === "filled") return "delegated"
+  await using synapse = await openSide(host, inputs, "synapse")
+  const { users } = await readHoldings(synapse, "synapse")
+  return users?.count === 0 ? "delegated" : "legacy"
 }
 
 function synapseOf({ delegation }: Syn2MasMigrationInputs) {

@@ -162,6 +162,14 @@ describe("a world in which it cannot be done gets one clear error, and stays as 
     assert.equal(exitCode, 0, output)
   })
 
+  it("delegates a server without accounts, and sees no drift then", async () => {
+    await own.configure({ authentication: "delegated" })
+    const { exitCode, output } = await own.pulumi(["up", "--yes", "--skip-preview"])
+    assert.equal(exitCode, 0, output)
+    const preview = await own.pulumi(["preview", "--expect-no-changes"])
+    assert.equal(preview.exitCode, 0, preview.output)
+  })
+
   it("has nothing left over of what was tried", async () => {
     const { stdout } = await execa(lab.dockerCli, [
       "ps",
