@@ -18,9 +18,11 @@ test("MAS's log-in flows, as the real one answers, are those of a delegated serv
   assert.equal(readLoginFlows(await recorded("log-in flows by MAS, r0")), "m.login.sso, delegated to MAS")
 })
 
-test("the name that MSC3824 had before it was stable says the same", () => {
-  const flow = { type: "m.login.sso", "org.matrix.msc3824.delegated_oidc_compatibility": true }
-  assert.equal(readLoginFlows(answer(200, { flows: [flow] })), "m.login.sso, delegated to MAS")
+test("either name that MSC3824 gave the mark says it, the one from before it was stable too", () => {
+  for (const mark of ["oauth_aware_preferred", "org.matrix.msc3824.delegated_oidc_compatibility"]) {
+    const flow = { type: "m.login.sso", [mark]: true }
+    assert.equal(readLoginFlows(answer(200, { flows: [flow] })), "m.login.sso, delegated to MAS", mark)
+  }
 })
 
 test("a Synapse that checks passwords itself offers the form, with single sign-on beside it or not", () => {

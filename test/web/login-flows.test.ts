@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { type TestContext, test } from "node:test"
 import { openHost } from "../../components/host/open-host.ts"
 import { type LoginFlowsInputs, lifecycle } from "../../components/web/login-flows.provider.ts"
-import { temporaryFolder } from "../host/scenery.ts"
+import { refusal, temporaryFolder } from "../host/scenery.ts"
 import { delegatedSynapse, legacySynapse, masRoutes, type Served, serve, serviceAt } from "./homeserver.ts"
 
 const issuer = "https://auth.example.org/"
@@ -98,6 +98,24 @@ test("what clients see may settle for a while after a reload", async (t) => {
   while (proxy.asked.length < 5) await new Promise(setImmediate)
   proxy.answers = settled
   assert.deepEqual(await work, {})
+})
+
+test("what does not settle is refused, with each difference: expected and seen", async (t) => {
+  const { inputs, proxy } = await delegatedServer(t)
+  const { "/_matrix/client/v3/login": login, ...others } = proxy.answers
+  assert.ok(login)
+  proxy.answers = { ...others, "/well-known": [200, {}] }
+  const seen = await wanted(inputs)
+  // Each look takes twenty seconds, by this clock.
+  let seconds = 0
+  t.mock.method(performance, "now", () => (seconds += 20) * 1000)
+  const work = lifecycle.converge({ ...inputs, seen }, undefined, context)
+  const { meaning, where } = await refusal(work, "web/clients-see-otherwise")
+  assert.equal(where.url, proxy.url)
+  assert.equal(
+    meaning,
+    `loginFlows: expected m.login.sso, delegated to MAS, seen not served. wellKnown: expected ${issuer}, seen names no issuer.`,
+  )
 })
 
 interface Server {
