@@ -4,6 +4,7 @@ import { startService, stopService } from "../host/service.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import type { MasAddress } from "../mas/mas-cli.ts"
 import { startMas } from "../mas/mas-running.ts"
+import { formatDuration } from "../report/durations.ts"
 import { Refusal } from "../report/refusal.ts"
 import { type SynapseAddress, waitForSynapse } from "../synapse/synapse-address.ts"
 import { freezeHomeserver } from "./frozen-homeserver.ts"
@@ -43,13 +44,19 @@ export async function rehearseMigration(context: Context, places: MigrationPlace
 }
 
 /**
- * Brings every account to MAS: check, dry-run, Synapse and MAS stop, migrate, compare as sets, MAS starts. Returns with
- * Synapse stopped: who starts it delegated comes next. On failure legacy Synapse serves again.
+ * Brings every account to MAS and lets Synapse serve delegated: check, dry-run, Synapse and MAS stop, migrate, compare as
+ * sets, MAS starts, `delegate`. All that happens while nobody is served happens in here, so that nothing else of a run
+ * comes in between. On failure legacy Synapse serves again.
  */
-export async function cutOver(context: Context, places: MigrationPlaces): Promise<Holdings> {
+export async function cutOver(
+  context: Context,
+  places: MigrationPlaces,
+  delegate: () => Promise<unknown>,
+): Promise<Holdings> {
   const { host, say } = context
   await rehearseMigration(context, places)
   const run = await prepareRun(context, places)
+  const begin = performance.now()
   say("Synapse stops: from here on nobody is served until the delegated Synapse answers")
   await stopService(host, places.synapse.service)
   try {
@@ -58,6 +65,8 @@ export async function cutOver(context: Context, places: MigrationPlaces): Promis
     await runMigration(host, run)
     const holdings = await compare(context, places)
     await startMas(host, places.mas, say)
+    await delegate()
+    say(`Synapse serves, delegated: nobody was served for ${formatDuration((performance.now() - begin) / 1000)}`)
     return holdings
   } catch (error) {
     await backToLegacy(context, places, run)
@@ -93,7 +102,7 @@ export function inWords(holdings: Holdings): string {
     .join(", ")
 }
 
-/** homeserver.yaml is untouched so far: legacy Synapse starts, and MAS's tables get their names back. */
+/** homeserver.yaml is as it was: legacy Synapse starts, and MAS's tables get their names back. */
 async function backToLegacy({ host, say }: Context, places: MigrationPlaces, run: Syn2MasRun): Promise<void> {
   say("the migration failed: Synapse starts as before")
   await startService(host, places.synapse.service)

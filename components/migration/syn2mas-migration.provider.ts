@@ -7,6 +7,7 @@ import type { MasAddress } from "../mas/mas-cli.ts"
 import { type DatabasePlace, masDatabase } from "../mas/mas-database.ts"
 import type { Homeserver } from "../synapse/homeserver.ts"
 import { type DelegatedAuthInputs, planDelegation } from "../synapse/plan-delegation.ts"
+import { serveWith, servingFor } from "../synapse/serve-with.ts"
 import { synapseDatabase } from "../synapse/synapse-database.ts"
 import { isSynapseDelegated } from "../synapse/synapse-state.ts"
 import { validateConfig } from "../synapse/validate-config.ts"
@@ -86,11 +87,13 @@ async function adopt(inputs: Syn2MasMigrationInputs, kept: Syn2MasMigrationOutpu
 
 async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promise<Syn2MasMigrationOutputs> {
   const { host, say } = context
+  const delegation = { ...inputs.delegation, host: inputs.host }
+  const change = await planDelegation(host, delegation)
   say("the delegated homeserver.yaml is tried by Synapse itself, before anything stops")
-  const { after } = await planDelegation(host, { ...inputs.delegation, host: inputs.host })
-  await validateConfig(host, synapseOf(inputs), after)
+  await validateConfig(host, synapseOf(inputs), change.after)
   await makeRoom(context, placesOf(host, inputs))
-  const holdings = await cutOver(context, placesOf(host, inputs))
+  const serving = { ...servingFor(delegation, "delegated"), isTried: true }
+  const holdings = await cutOver(context, placesOf(host, inputs), () => serveWith(context, change, serving))
   return { migrated: countsOf(holdings), migratedAt: new Date().toISOString() }
 }
 

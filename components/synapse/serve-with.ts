@@ -5,6 +5,7 @@ import { restartService, startService } from "../host/service.ts"
 import { containerOf } from "../host/service-address.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { Refusal } from "../report/refusal.ts"
+import { type DelegatedAuthInputs, homeserverFile } from "./plan-delegation.ts"
 import { proveAuthentication } from "./prove-authentication.ts"
 import { type SynapseAddress, waitForSynapse } from "./synapse-address.ts"
 import { validateConfig } from "./validate-config.ts"
@@ -14,6 +15,17 @@ export interface Serving {
   readonly file: ManagedFile
   /** What a delegated Synapse has to tell clients; `null`: Synapse checks passwords itself. */
   readonly issuer: string | null
+  /** Synapse has tried the new file already. Default: false. */
+  readonly isTried?: boolean
+}
+
+/** What it takes to serve by the inputs of delegated auth. */
+export function servingFor(inputs: DelegatedAuthInputs, authentication: "legacy" | "delegated"): Serving {
+  return {
+    address: { service: inputs.service, homeserverYaml: inputs.file, endpoint: inputs.synapseEndpoint },
+    file: homeserverFile(inputs),
+    issuer: authentication === "delegated" ? inputs.issuer : null,
+  }
 }
 
 /**
@@ -29,8 +41,10 @@ export async function serveWith(context: Context, change: PlannedChange, serving
     await startIfStopped(context, serving)
     return makeChange(host, serving.file, change)
   }
-  say("the new homeserver.yaml is tried by Synapse itself")
-  await validateConfig(host, serving.address, change.after)
+  if (!serving.isTried) {
+    say("the new homeserver.yaml is tried by Synapse itself")
+    await validateConfig(host, serving.address, change.after)
+  }
   const keptBefore = await readKept(host, serving.file.keptAt)
   await makeChange(host, serving.file, change)
   try {

@@ -40,6 +40,20 @@ describe("another real Synapse, 1.156.0", () => {
     assert.deepEqual(await seen(), { flows: "passwords", issuer: undefined, user: session.userId })
   })
 
+  it("serves as before, every byte in place, when the delegated one does not answer as it should", async () => {
+    await lab.configure({
+      authentication: "delegated",
+      mas: { cleanLogSeconds: 0, endpoint: "http://nowhere.invalid:8080/" },
+    })
+    const { exitCode, output } = await lab.pulumi("up", "--yes", "--skip-preview", "--stack", lab.stack)
+    assert.notEqual(exitCode, 0)
+    assert.match(output, /synapse\/did-not-come-up/)
+    assert.match(output, /login HTTP 404, issuer none/)
+    assert.deepEqual(await documents(), untouched)
+    assert.deepEqual(await seen(), { flows: "passwords", issuer: undefined, user: session.userId })
+    await lab.configure({ mas: { cleanLogSeconds: 0 } })
+  })
+
   it("is delegated again, with what MAS kept from the first time made anew", async () => {
     const { access_token } = await callsTo(lab.places.synapse.url)("POST", "/_matrix/client/v3/login", {
       type: "m.login.password",
