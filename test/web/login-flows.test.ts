@@ -107,8 +107,11 @@ test("what does not settle is refused, with each difference: expected and seen",
   proxy.answers = { ...others, "/well-known": [200, {}] }
   const seen = await wanted(inputs)
   // Each look takes twenty seconds, by this clock.
-  let seconds = 0
-  t.mock.method(performance, "now", () => (seconds += 20) * 1000)
+  const clock = { seconds: 0 }
+  t.mock.method(performance, "now", () => {
+    clock.seconds += 20
+    return clock.seconds * 1000
+  })
   const work = lifecycle.converge({ ...inputs, seen }, undefined, context)
   const { meaning, where } = await refusal(work, "web/clients-see-otherwise")
   assert.equal(where.url, proxy.url)
