@@ -12,9 +12,11 @@ import { synapseDatabase } from "../synapse/synapse-database.ts"
 import { isSynapseDelegated } from "../synapse/synapse-state.ts"
 import { validateConfig } from "../synapse/validate-config.ts"
 import { cutOver, inWords, type MigrationPlaces, rehearseMigration } from "./cut-over.ts"
+import { demandClear } from "./demand-clear.ts"
 import type { Holdings, Side } from "./holdings.ts"
 import { makeRoom } from "./make-room.ts"
 import { readMasState } from "./mas-state.ts"
+import { blocking, describeFinding, type Finding, findTrouble } from "./pre-flight.ts"
 import { readHoldings } from "./read-holdings.ts"
 
 export interface Syn2MasMigrationInputs extends HostedInputs {
@@ -47,8 +49,9 @@ export const lifecycle: Lifecycle<Syn2MasMigrationInputs, Syn2MasMigrationOutput
     if (!isNews || (await isSynapseDelegated(host, synapseOf(inputs)))) return { inputs }
     await using database = await openSide(host, inputs, "synapse")
     const held = inWords(await readHoldings(database, "synapse"))
+    const findings = await lookAhead(host, inputs, database)
     const will = inputs.authentication === "delegated" ? "MAS will get" : "at the cutover, MAS would get"
-    return { inputs, plan: [`${will} ${held}`] }
+    return { inputs, plan: [`${will} ${held}`, ...findings.map(describeFinding)] }
   },
   async read(state, { host }) {
     return { ...state, authentication: await liveAuthentication(host, state) }
@@ -89,12 +92,28 @@ async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promis
   const { host, say } = context
   const delegation = { ...inputs.delegation, host: inputs.host }
   const change = await planDelegation(host, delegation)
+  await lookAgain(host, inputs)
   say("the delegated homeserver.yaml is tried by Synapse itself, before anything stops")
   await validateConfig(host, synapseOf(inputs), change.after)
   await makeRoom(context, placesOf(host, inputs))
   const serving = { ...servingFor(delegation, "delegated"), isTried: true }
   const holdings = await cutOver(context, placesOf(host, inputs), () => serveWith(context, change, serving))
   return { migrated: countsOf(holdings), migratedAt: new Date().toISOString() }
+}
+
+/** What a migration would stumble over. Throws `migration/pre-flight` when it is to be made and some of it stops it. */
+async function lookAhead(host: Host, inputs: Syn2MasMigrationInputs, synapse: Database): Promise<readonly Finding[]> {
+  const file = { path: inputs.delegation.file, dialect: "yaml11" } as const
+  const findings = await findTrouble(synapse, String(await readKey(host, file, "server_name")))
+  if (inputs.authentication === "delegated")
+    demandClear(host, inputs.delegation.file, blocking(findings, inputs.acknowledge))
+  return findings
+}
+
+/** Synapse has gone on serving since the preview. */
+async function lookAgain(host: Host, inputs: Syn2MasMigrationInputs): Promise<void> {
+  await using synapse = await openSide(host, inputs, "synapse")
+  await lookAhead(host, inputs, synapse)
 }
 
 /** `delegated` takes two: a Synapse that hands its log-in to MAS, and a MAS that has whom Synapse has. */

@@ -49,6 +49,7 @@ export const refusalCodes = [
   "migration/failed",
   "migration/mas-not-empty",
   "migration/mas-unprepared",
+  "migration/pre-flight",
   "migration/sets-differ",
   "migration/unacknowledged",
   "staging/addresses-fixed",
