@@ -4,6 +4,7 @@ import { z } from "zod"
 import { clientSchema } from "../../components/config/clients.ts"
 import { knownKeys } from "../../components/config/mistakes.ts"
 import { sections } from "../../components/config/schema.ts"
+import { preFlightKinds } from "../../components/migration/pre-flight.ts"
 import { warningNames } from "../../components/migration/syn2mas-report.ts"
 import { takeOverKeys } from "../../components/synapse/conflicting-keys.ts"
 import { readPage, sectionsOf } from "./docs.ts"
@@ -26,7 +27,8 @@ test("docs/config.md has a line for every key within a section, and none for ano
 })
 
 test("docs/preparing.md explains every setting that may be taken over and every warning that may be acknowledged", () => {
-  for (const name of [...takeOverKeys, ...warningNames]) {
+  const ahead = preFlightKinds.filter(({ severity }) => severity === "warning").map(({ name }) => name)
+  for (const name of [...takeOverKeys, ...warningNames, ...ahead]) {
     assert.match(pages.preparing, new RegExp(`^\\| \`${name}\``, "m"), `${name} is not explained`)
   }
 })

@@ -76,7 +76,7 @@ describe("the way from legacy to delegated, on a lab of its own", () => {
     await lab.edit(path, (text) => text.replace(`"${issuer}"`, `"${issuer.replace(/\/$/, "")}"`))
     const drift = await lab.pulumi("preview", "--expect-no-changes", "--diff", "--stack", lab.stack)
     assert.notEqual(drift.exitCode, 0)
-    assert.match(drift.output, /issuer: "http:\/\/127\.0\.0\.1:\d+" => "http:\/\/127\.0\.0\.1:\d+\/"/)
+    assert.match(drift.output, /issuer *: "http:\/\/127\.0\.0\.1:\d+" => "http:\/\/127\.0\.0\.1:\d+\/"/)
     const repair = await lab.pulumi("up", "--yes", "--skip-preview", "--stack", lab.stack)
     assert.equal(repair.exitCode, 0, repair.output)
     assert.equal(await readFile(path, "utf8"), mended)
