@@ -9,7 +9,7 @@ const mayReach = {
   documents: ["report"],
   lifecycle: ["report", "host"],
   files: [...foundation, "lifecycle"],
-  config: ["report", "mas", "synapse"],
+  config: ["report", "mas", "synapse", "migration"],
   mas: [...foundation, "files", "lifecycle"],
   synapse: [...foundation, "files", "lifecycle"],
   web: [...foundation, "files", "lifecycle"],

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { acknowledgeable } from "../migration/acknowledgements.ts"
 import { takeOverKeys } from "../synapse/conflicting-keys.ts"
 import { address } from "./addresses.ts"
 import {
@@ -47,7 +48,7 @@ export function sections(surroundings: Surroundings) {
     wellKnown: wellKnown(surroundings),
     element: element(surroundings),
     /** Warnings taken note of: name of the warning, and how many it counted. */
-    acknowledge: z.record(z.string(), field(wholeNumber({ least: 0, most: 1e9 }, 3))).default({}),
+    acknowledge: acknowledge(),
     /** The stack is a lab: public addresses may be plain http. Default: false. */
     lab: field(yesOrNo).default(false),
     staging: staging().optional(),
@@ -68,6 +69,14 @@ function host({ serverName: name = "server" }: Surroundings) {
 
 /** A section that may be left out in the file: then each of its missing keys is told, not the section alone. */
 const nothing: never = {} as never
+
+/** A name that no warning has would be a warning that goes on stopping the cutover. */
+function acknowledge() {
+  const count = () => field(wholeNumber({ least: 0, most: 1e9 }, 3)).exactOptional()
+  const shape: Record<string, ReturnType<typeof count>> = {}
+  for (const name of acknowledgeable) shape[name] = count()
+  return z.strictObject(shape).prefault({})
+}
 
 /** What stands in for the ways in which a service in a container is started and the like: each a program with its arguments. */
 function commands<Name extends string>(names: readonly Name[]) {

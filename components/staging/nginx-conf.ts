@@ -66,7 +66,10 @@ server {
         return 404;
     }
 }
+${masServer}`
+}
 
+const masServer = `
 # MAS.
 server {
     listen ${innerPorts.auth} default_server;
@@ -78,4 +81,3 @@ server {
     }
 }
 `
-}
