@@ -4,8 +4,7 @@ import { z } from "zod"
 import { clientSchema } from "../../components/config/clients.ts"
 import { knownKeys } from "../../components/config/mistakes.ts"
 import { sections } from "../../components/config/schema.ts"
-import { preFlightKinds } from "../../components/migration/pre-flight.ts"
-import { warningNames } from "../../components/migration/syn2mas-report.ts"
+import { acknowledgeable } from "../../components/migration/acknowledgements.ts"
 import { takeOverKeys } from "../../components/synapse/conflicting-keys.ts"
 import { readPage, sectionsOf } from "./docs.ts"
 
@@ -21,14 +20,13 @@ test("docs/config.md has a section for every key of the config, and none for ano
 
 test("docs/config.md has a line for every key within a section, and none for another", () => {
   for (const { title, text } of pages.config) {
-    const rows = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, key = ""]) => key)
+    const rows = [...text.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, key = ""]) => key)
     assert.deepEqual(rows.sort(), [...keysOf(title)].sort(), title)
   }
 })
 
 test("docs/preparing.md explains every setting that may be taken over and every warning that may be acknowledged", () => {
-  const ahead = preFlightKinds.filter(({ severity }) => severity === "warning").map(({ name }) => name)
-  for (const name of [...takeOverKeys, ...warningNames, ...ahead]) {
+  for (const name of [...takeOverKeys, ...acknowledgeable]) {
     assert.match(pages.preparing, new RegExp(`^\\| \`${name}\``, "m"), `${name} is not explained`)
   }
 })
