@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { mkdir, open, readFile, symlink } from "node:fs/promises"
+import { mkdir, open, readFile, rm, symlink } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { execa } from "execa"
@@ -87,6 +87,8 @@ async function startDetached(log: string, say: Say): Promise<void> {
   const pidfile = join(dirname(log), "dockerd.pid")
   say(`starting the Docker engine; it keeps running (its process: ${pidfile}, its log: ${log})`)
   await mkdir(dirname(log), { recursive: true })
+  // Nothing answers, so whoever has this process's number by now is no engine; one would refuse to start beside it.
+  await rm(pidfile, { force: true })
   const output = await open(log, "a")
   const [dockerd = "dockerd"] = programsOnPath("dockerd")
   const engine = spawn(dockerd, ["--pidfile", pidfile], { detached: true, stdio: ["ignore", output.fd, output.fd] })
