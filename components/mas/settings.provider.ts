@@ -68,10 +68,11 @@ async function passwordSchemes({ homeserverYaml }: SettingsInputs, { host }: Con
   const pepper = await readKey(host, { path: homeserverYaml, dialect: "yaml11" }, "password_config.pepper")
   const words = { right: "(as homeserver.yaml has the pepper)", wrong: "(another than homeserver.yaml's pepper)" }
   return [
+    // As a number: MAS takes no text for a version.
+    { path: "passwords.schemes[version=1].version", value: 1 },
     { path: "passwords.schemes[version=1].algorithm", value: "bcrypt" },
     { path: "passwords.schemes[version=1].unicode_normalization", value: true },
     { path: "passwords.schemes[version=1].secret", value: pepper ?? absent, secret: words },
-    // As a number: MAS takes no text for a version.
     { path: "passwords.schemes[version=2].version", value: 2 },
     { path: "passwords.schemes[version=2].algorithm", value: "argon2id" },
   ]
