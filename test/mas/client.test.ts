@@ -1,0 +1,143 @@
+import assert from "node:assert/strict"
+import { writeFile } from "node:fs/promises"
+import { after, before, beforeEach, suite, test } from "node:test"
+import { parse } from "yaml"
+import { type ClientInputs, lifecycle } from "../../components/mas/client.provider.ts"
+import { readClientRow } from "../../components/mas/client-rows.ts"
+import { foreignId, type MasBench, openMasBench } from "./bench.ts"
+
+const clientId = "0000000000ZAWSKN43P1V1DZDF"
+
+suite("a client of MAS is in its config and its database as declared", { concurrency: false }, () => {
+  const world: { bench?: MasBench } = {}
+  before(async () => {
+    world.bench = await openMasBench()
+  })
+  after(() => world.bench?.[Symbol.asyncDispose]())
+  beforeEach(() => here().reset())
+
+  test("a new client is announced as new, and nothing is written by the check", async () => {
+    const text = await here().text()
+    const checked = await lifecycle.check?.(inputs(), undefined, context())
+    assert.deepEqual(checked?.plan, ["new to MAS"])
+    assert.deepEqual(checked?.inputs.entry, {
+      client_id: clientId,
+      client_auth_method: "none",
+      client_name: "Element Web",
+      redirect_uris: ["http://127.0.0.1/"],
+    })
+    assert.equal(await here().text(), text)
+    assert.ok(!here().calls.some((call) => call.includes("sync")))
+  })
+
+  test("once made, what is live is what was wanted", async () => {
+    const wanted = await converged(inputs())
+    assert.deepEqual(await lifecycle.read(wanted, context()), wanted)
+  })
+
+  test("a client that MAS knows is adopted as it is, with a word on what changes", async () => {
+    await sync()
+    const adopted = { ...inputs(), clientId: foreignId, client: { ...inputs().client, id: foreignId } }
+    const checked = await lifecycle.check?.(adopted, undefined, context())
+    assert.deepEqual(checked?.plan, ["known to MAS; changes: client_name, redirect_uris"])
+    await lifecycle.converge(adopted, undefined, context())
+    const { clients } = parse(await here().text())
+    assert.equal(clients.length, 1)
+    assert.match(await here().text(), /# The forum, since 2021\.[\s\S]*# keep/)
+  })
+
+  test("a field that was changed in MAS's database is drift: that is what MAS goes by", async () => {
+    const wanted = await converged(inputs())
+    await here().database.execute("UPDATE oauth2_clients SET redirect_uris = '{https://evil.example/}'")
+    const live = await lifecycle.read(wanted, context())
+    assert.deepEqual(live?.entry?.redirect_uris, ["https://evil.example/"])
+    await lifecycle.converge(wanted, live, context())
+    assert.deepEqual(await lifecycle.read(wanted, context()), wanted)
+  })
+
+  test("a field that was changed in the config is drift", async () => {
+    const wanted = await converged(inputs())
+    await writeFile(here().mas.config, (await here().text()).replace("Element Web", "Elemental Web"))
+    await sync()
+    assert.equal((await lifecycle.read(wanted, context()))?.entry?.client_name, "Elemental Web")
+  })
+
+  test("a row that somebody deleted is drift, and comes back", async () => {
+    const wanted = await converged(inputs())
+    await here().database.execute("DELETE FROM oauth2_clients WHERE is_static")
+    const live = await lifecycle.read(wanted, context())
+    assert.equal(live?.registered, "unknown to MAS's database")
+    await lifecycle.converge(wanted, live, context())
+    assert.ok(await readClientRow(here().database, clientId))
+  })
+
+  test("a client that is neither in the config nor in the database is gone", async () => {
+    assert.equal(await lifecycle.read(inputs(), context()), undefined)
+  })
+
+  test("a secret goes into the config, is read back as one, and is in no word to people", async () => {
+    const wanted = await converged(confidential())
+    assert.equal(parse(await here().text()).clients[1].client_secret, "s3cret")
+    const live = await lifecycle.read(wanted, context())
+    assert.equal(live?.secret, "s3cret")
+    assert.ok(!JSON.stringify(live?.entry).includes("s3cret"))
+    const plan = (await lifecycle.check?.(confidential(), undefined, context()))?.plan
+    assert.deepEqual(plan, ["known to MAS; nothing in its entry changes"])
+  })
+
+  test("a client that becomes public loses its secret", async () => {
+    await converged(confidential())
+    await converged(inputs())
+    assert.ok(!("client_secret" in parse(await here().text()).clients[1]))
+  })
+
+  test("a client that goes is taken out of both, and of nothing else", async () => {
+    const before = await here().text()
+    const wanted = await converged(inputs())
+    await lifecycle.remove(wanted, context())
+    assert.equal(await here().text(), before)
+    assert.equal(await readClientRow(here().database, clientId), undefined)
+    assert.ok(await readClientRow(here().database, foreignId))
+  })
+
+  test("another id is another client", () => {
+    assert.deepEqual(lifecycle.identity, ["clientId"])
+  })
+
+  function inputs(): ClientInputs {
+    const client = {
+      name: "element",
+      id: clientId,
+      clientName: "Element Web",
+      authMethod: "none",
+      redirectUris: ["http://127.0.0.1/"],
+      credential: { kind: "none" },
+    } as const
+    return { host: { kind: "local" }, clientId, client, mas: here().mas }
+  }
+
+  function confidential(): ClientInputs {
+    const client = { ...inputs().client, authMethod: "client_secret_basic", credential: { kind: "secret" } } as const
+    return { ...inputs(), client, secret: "s3cret" }
+  }
+
+  /** Checked and made, as the engine does it; the state that comes of it. */
+  async function converged(wanted: ClientInputs): Promise<ClientInputs> {
+    const { inputs: checked } = (await lifecycle.check?.(wanted, undefined, context())) ?? assert.fail()
+    await lifecycle.converge(checked, undefined, context())
+    return checked
+  }
+
+  async function sync(): Promise<void> {
+    const [program, ...rest] = here().mas.service.commands?.cli ?? assert.fail()
+    await here().host.exec([program, ...rest, "mas-cli", "--config", here().mas.config, "config", "sync"])
+  }
+
+  function context() {
+    return { host: here().host, say: () => {} }
+  }
+
+  function here(): MasBench {
+    return world.bench ?? assert.fail("the bench did not open")
+  }
+})
