@@ -4,8 +4,8 @@
  */
 export function masError(stderr: string): string {
   const [text = ""] = stderr.split(/\n\s*Stack backtrace:/)
-  const start = text.lastIndexOf("Error: ")
-  if (start >= 0) return text.slice(start + "Error: ".length).trim()
+  const begin = [...text.matchAll(/^Error: /gm)].at(-1)
+  if (begin) return text.slice(begin.index + "Error: ".length).trim()
   const logged = text.split("\n").flatMap((line) => /^\S+ +ERROR \S+ (.*)$/.exec(line)?.[1] ?? [])
   return (logged.at(-1) ?? text.trim()) || "it said nothing"
 }
