@@ -24,6 +24,11 @@ test("what caused it belongs to it", () => {
   assert.match(text, /Caused by:[\s\S]*password authentication failed for user "m"$/)
 })
 
+test("a cause that is called an error itself does not cut off what stands before it", () => {
+  const text = "could not read the file\n\nCaused by:\n    0: ParseError: expected a map\n    1: Error: end of file"
+  assert.equal(masError(`<time>  INFO mas_cli:1 Error: none so far\nError: ${text}\n`), text)
+})
+
 test("a backtrace, as RUST_BACKTRACE=1 makes it, is no part of it", () => {
   const trace = "\nStack backtrace:\n   0: anyhow::error::<impl anyhow::Error>::msg\n   1: mas_cli::main\n"
   for (const { stderr = "" } of failed) {
