@@ -83,7 +83,7 @@ async function converge(module: string, id: string, wanted: Properties, state: P
     const outputs = await lifecycle.converge(inputs, state as object | undefined, contextOf(inputs))
     return toWire({ ...wanted, ...outputs })
   } catch (error) {
-    throw error instanceof PartlyDone ? saved(id, wanted, error) : error
+    throw error instanceof PartlyDone ? saved(id, wanted, error) : new Error(describeError(error), { cause: error })
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Database } from "../host/database.ts"
 import { stopService } from "../host/service.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
+import { startMas } from "../mas/mas-running.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { MigrationPlaces } from "./cut-over.ts"
 import { type Gained, whatMasGained } from "./gained.ts"
@@ -17,14 +18,25 @@ export async function makeRoom(context: Context, places: MigrationPlaces): Promi
   const state = await inDatabase(places, readMasState)
   if (state === "empty" || state === "interrupted") return
   if (state === "unprepared") throw unprepared(context, places)
+  await demandNothingGained(context, places)
+  await stopService(context.host, places.mas.service)
+  try {
+    // Again, since somebody may have logged in at MAS meanwhile.
+    await demandNothingGained(context, places)
+    context.say("MAS holds a stale copy from an earlier cutover, and nothing of its own: it is thrown away")
+    await using mas = await places.open("mas", { writable: true })
+    await mas.execute("TRUNCATE users CASCADE")
+  } catch (error) {
+    await startMas(context.host, places.mas, context.say)
+    throw error
+  }
+}
+
+async function demandNothingGained(context: Context, places: MigrationPlaces): Promise<void> {
   await using synapse = await places.open("synapse")
   await using mas = await places.open("mas")
   const gained = await whatMasGained({ synapse, mas })
   if (Object.values(gained).some((count) => count > 0)) throw notEmpty(context, places, gained)
-  context.say("MAS holds a stale copy from an earlier cutover, and nothing of its own: it is thrown away")
-  await stopService(context.host, places.mas.service)
-  await using emptying = await places.open("mas", { writable: true })
-  await emptying.execute("TRUNCATE users CASCADE")
 }
 
 async function inDatabase<T>(places: MigrationPlaces, read: (mas: Database) => Promise<T>): Promise<T> {
