@@ -25,4 +25,4 @@ const auth = new MatrixAuth("matrix", { config, clientSecrets, host })
 export const authentication = config.authentication
 export const clientIds = auth.clientIds
 export const migrated = auth.migrated
-export const addresses = staging?.addresses
+export const addresses = staging?.addresses ?? {}

@@ -21,7 +21,7 @@ export async function readSynapseVersion(host: Host, synapse: SynapseAddress): P
 
 async function askForVersion(host: Host, synapse: SynapseAddress): Promise<SynapseVersion> {
   const { headers } = await askService(host, synapse, { path: "/_matrix/client/versions" })
-  return parseSynapseVersion(headers.server ?? "")
+  return parseSynapseVersion((headers.server ?? "").replace(/^Synapse\//, ""))
 }
 
 async function readFromImage(host: Host, { service }: SynapseAddress): Promise<SynapseVersion> {

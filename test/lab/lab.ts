@@ -59,6 +59,8 @@ export interface Lab extends AsyncDisposable {
 /** A stack that knows the lab's server as somebody else's. */
 export interface AdoptingStack {
   readonly stack: string
+  /** The section `synapse` of its config. */
+  readonly synapse: Readonly<Record<string, unknown>>
   configure(values: Readonly<Record<string, unknown>>): Promise<void>
   /** Runs `pulumi` on this stack; `environment` is laid over the lab's. */
   pulumi(words: readonly string[], environment?: Readonly<Record<string, string>>): Promise<PulumiRun>
@@ -170,8 +172,14 @@ async function adoptingStack({ pulumiIn, project, stack, places }: AdoptingParts
   const own = (clients as { name: string }[]).filter(({ name }) => name !== "admin_panel")
   const configure = (values: Readonly<Record<string, unknown>>) =>
     writeConfig(join(project, `Pulumi.${stack}.yaml`), values)
-  await configure({ ...example, ...places, clients: own, acknowledge, lab: true, serverName: labServerName })
-  return { stack, configure, pulumi: (words, environment) => pulumiIn([...words, "--stack", stack], environment) }
+  const synapse = { ...(example.synapse as object), ...places.synapse }
+  await configure({ ...example, ...places, synapse, clients: own, acknowledge, lab: true, serverName: labServerName })
+  return {
+    stack,
+    synapse,
+    configure,
+    pulumi: (words, environment) => pulumiIn([...words, "--stack", stack], environment),
+  }
 }
 
 async function exampleConfig(elementPort: number): Promise<Record<string, unknown>> {

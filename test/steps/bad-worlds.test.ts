@@ -37,9 +37,9 @@ const badWorlds: readonly BadWorld[] = [
   },
   {
     title: "the container of Synapse is missing",
-    make: async ({ places }, own) => {
-      await own.configure({ synapse: { ...places.synapse, container: "no-such-synapse" } })
-      return () => own.configure({ synapse: places.synapse })
+    make: async (_, own) => {
+      await own.configure({ synapse: { ...own.synapse, container: "no-such-synapse" } })
+      return () => own.configure({ synapse: own.synapse })
     },
     command: "preview",
     says: [/docker\/container-missing/, /no-such-synapse/],
