@@ -1,20 +1,13 @@
 import { type Changed, slotStart, spliceSlot } from "./change-entry.ts"
 import { commentsWithin } from "./comments.ts"
 import type { Draft } from "./draft.ts"
+import type { RemovedStep } from "./kept.ts"
 import type { KeyPath } from "./key-path.ts"
 import { containerOf, findAt, labelOf, lastLeaf } from "./locate.ts"
 import { type Collection, type Entry, type Leaf, lineEnd, lineStart, type Tree } from "./tree.ts"
 
 /** What was taken out, and between what. */
-export interface Removed {
-  readonly text: string
-  readonly left: string
-  readonly inFlow: boolean
-  readonly gapBefore: string
-  readonly gapAfter: string
-  readonly entryBefore: string | null
-  readonly entryAfter: string | null
-}
+export type Removed = Omit<RemovedStep, "kind" | "owners" | "path">
 
 /**
  * Takes an entry out. Its comment on the same line and those within its value go with it, all others stay.

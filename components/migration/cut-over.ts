@@ -27,9 +27,9 @@ export interface MigrationPlaces {
 /**
  * Lets syn2mas check and rehearse the migration on the same data, with MAS's server stopped around it, since syn2mas
  * renames MAS's tables while it works. Synapse goes on serving; in legacy nobody needs MAS. MAS runs again afterwards,
- * whatever came of it.
+ * whatever came of it. Returns what was tried, so that just that is migrated.
  */
-export async function rehearseMigration(context: Context, places: MigrationPlaces): Promise<void> {
+export async function rehearseMigration(context: Context, places: MigrationPlaces): Promise<Syn2MasRun> {
   const { host, say } = context
   const run = await prepareRun(context, places)
   say("MAS stops for syn2mas check and a dry-run; Synapse goes on serving")
@@ -38,6 +38,7 @@ export async function rehearseMigration(context: Context, places: MigrationPlace
     await checkMigration(host, run)
     say("syn2mas check passed; syn2mas migrate --dry-run on the same data")
     await dryRunMigration(host, run)
+    return run
   } finally {
     await startMas(host, places.mas, say)
   }
@@ -54,8 +55,7 @@ export async function cutOver(
   delegate: () => Promise<unknown>,
 ): Promise<Holdings> {
   const { host, say } = context
-  await rehearseMigration(context, places)
-  const run = await prepareRun(context, places)
+  const run = await rehearseMigration(context, places)
   const begin = performance.now()
   say("Synapse stops: from here on nobody is served until the delegated Synapse answers")
   await stopService(host, places.synapse.service)
