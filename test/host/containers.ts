@@ -1,8 +1,9 @@
 import { copyFile, mkdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { delimiter, dirname, join } from "node:path"
 import { after, type TestContext } from "node:test"
 import { execa } from "execa"
+import { findOrStartDocker } from "../lab/toolchain/docker.ts"
 
 const programs = ["sh", "cat", "id", "env", "sleep", "mkdir", "touch"]
 
@@ -11,6 +12,7 @@ const programs = ["sh", "cat", "id", "env", "sleep", "mkdir", "touch"]
  * the test file. To be called outside of any test. Returns its name.
  */
 export async function tinyImage(): Promise<string> {
+  await haveDocker()
   const name = `host-room-test:${uniqueName()}`
   const folder = join(tmpdir(), uniqueName())
   try {
@@ -27,6 +29,13 @@ export async function tinyImage(): Promise<string> {
   }
   after(() => execa("docker", ["image", "rm", "--force", name]))
   return name
+}
+
+// On a fresh machine these files are among the first that want an engine. `docker` is then the client that reaches it.
+async function haveDocker(): Promise<void> {
+  const { folder, environment } = await findOrStartDocker((line) => console.error(line))
+  if (folder) process.env.PATH = [folder, process.env.PATH].join(delimiter)
+  Object.assign(process.env, environment)
 }
 
 async function filesOf(names: readonly string[]): Promise<ReadonlySet<string>> {
