@@ -1,7 +1,8 @@
 import { openHost } from "../host/open-host.ts"
 import { describeError } from "../report/describe-error.ts"
+import { writeDriftItem } from "../report/drift-item.ts"
 import { sayUnder } from "./engine.ts"
-import { type Context, type HostedInputs, type Lifecycle, PartlyDone } from "./lifecycle.ts"
+import { type Checked, type Context, type HostedInputs, type Lifecycle, PartlyDone } from "./lifecycle.ts"
 import { changedKeys, fingerprint, hasUnknown, type Properties, toWire, withoutProvider } from "./wire.ts"
 
 /** What the shim calls, in the provider process. It alone knows how answers and failures travel to the engine. */
@@ -25,14 +26,24 @@ export async function check(module: string, olds: Properties, news: Properties):
     const known =
       Object.keys(before).length === 0 || hasUnknown(before) ? undefined : (before as unknown as HostedInputs)
     const checked = (await lifecycle.check?.(wanted, known, context)) ?? { inputs: wanted }
-    for (const line of checked.plan ?? []) context.say(line)
     const answer = toWire(checked.inputs)
-    if (typeof self === "string") urns.set(fingerprint(answer), self)
+    if (typeof self === "string") {
+      urns.set(fingerprint(answer), self)
+      await tell(self, checked)
+    }
     return { inputs: answer, failures: [] }
   } catch (error) {
     // With a property's name the engine would print that property's value, in clear even when it is a secret.
     return { inputs: toWire(inputs), failures: [{ property: "", reason: describeError(error) }] }
   }
+}
+
+/** Before the answer: with it the run may be over, and what was not heard by then is lost. */
+async function tell(urn: string, { plan = [], drift = [] }: Checked<HostedInputs>): Promise<void> {
+  await Promise.all([
+    ...plan.map((line) => sayUnder(urn, line)),
+    ...drift.map((item) => sayUnder(urn, writeDriftItem(item), "machines")),
+  ])
 }
 
 export interface CheckAnswer {

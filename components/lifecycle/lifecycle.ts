@@ -1,4 +1,5 @@
 import type { Host, HostAddress } from "../host/host.ts"
+import type { DriftItem } from "../report/drift-item.ts"
 
 /** Every resource names the host it is about; dispatch opens it and hands it to the lifecycle. */
 export interface HostedInputs {
@@ -12,10 +13,13 @@ export interface Context {
   readonly say: (line: string) => void
 }
 
-/** What `check` found: the inputs completed by what the host says, and lines for people about what will change. */
+/** What `check` found: the inputs completed by what the host says, and what will change. */
 export interface Checked<Inputs> {
   readonly inputs: Inputs
+  /** Lines for people, shown under the resource. */
   readonly plan?: readonly string[]
+  /** The same for machines, one by one: what is not as it should be, also what `up` would not mend. */
+  readonly drift?: readonly DriftItem[]
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
 import { HostedResource } from "../../components/provider.ts"
+import { readDriftItem } from "../../components/report/drift-item.ts"
 import { registrationsOf } from "../registrations.ts"
 import { type CallFailure, type ProviderProcess, savedBy, startProviderProcess } from "./provider-process.ts"
 
@@ -36,6 +37,16 @@ test("what a resource says is shown under it, in the check and in the work that 
   const { inputs } = await provider.check({}, { host, place: "attic", self: urn })
   await provider.create(inputs)
   assert.deepEqual(await shownUnder(urn, 3), ["looked at the wall", "boards: 0 → 2", "putting boards up"])
+})
+
+test("what drifted is told before the answer, to machines and not to people", async () => {
+  const urn = `${self}-in-the-cellar`
+  await provider.check({}, { host, place: "cellar", self: urn })
+  const told = provider.shown.filter((one) => one.urn === urn && !one.isForPeople)
+  assert.deepEqual(
+    told.map(({ line }) => readDriftItem(line)),
+    [{ kind: "key", where: { file: "/hall" }, live: "0 boards", wanted: "2 boards" }],
+  )
 })
 
 test("an output that is undefined does not fail the run after the work is done", async () => {
@@ -80,7 +91,7 @@ test("a refused check names no property and shows no value", async () => {
 
 /** Nobody waits for a line to be shown, so it may come after the answer. */
 async function shownUnder(urn: string, count: number): Promise<readonly string[]> {
-  const lines = () => provider.shown.filter((one) => one.urn === urn).map(({ line }) => line)
+  const lines = () => provider.shown.filter((one) => one.urn === urn && one.isForPeople).map(({ line }) => line)
   const end = performance.now() + 10_000
   while (lines().length < count && performance.now() < end) await pause(10)
   return lines()

@@ -6,7 +6,7 @@ import type { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import grpc from "@grpc/grpc-js"
 import engineGrpc from "@pulumi/pulumi/proto/engine_grpc_pb.js"
-import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb.js"
+import engineMessages, { type LogRequest } from "@pulumi/pulumi/proto/engine_pb.js"
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js"
 import messages from "@pulumi/pulumi/proto/provider_pb.js"
 import statuses from "@pulumi/pulumi/proto/status_pb.js"
@@ -14,12 +14,15 @@ import statuses from "@pulumi/pulumi/proto/status_pb.js"
 /** Pulumi's own copy of what its messages are made of. */
 const fromPulumi = createRequire(import.meta.resolve("@pulumi/pulumi"))
 const { Struct } = fromPulumi("google-protobuf/google/protobuf/struct_pb.js")
+const { LogSeverity } = engineMessages
 const { Empty } = fromPulumi("google-protobuf/google/protobuf/empty_pb.js")
 
 /** A line that the engine would show under a resource. */
 export interface ShownLine {
   readonly urn: string
   readonly line: string
+  /** Whether people are shown it. */
+  readonly isForPeople: boolean
 }
 
 export type Values = Readonly<Record<string, unknown>>
@@ -96,7 +99,8 @@ export function savedBy(failure: CallFailure): { readonly id: string; readonly p
 async function listenAsEngine(shown: ShownLine[]) {
   const engine = new grpc.Server()
   const log = ({ request }: { request: LogRequest }, done: (error: null, answer: object) => void) => {
-    shown.push({ urn: request.getUrn(), line: request.getMessage() })
+    const isForPeople = request.getSeverity() !== LogSeverity.DEBUG
+    shown.push({ urn: request.getUrn(), line: request.getMessage(), isForPeople })
     done(null, new Empty())
   }
   engine.addService({ log: engineGrpc.EngineService.log }, { log })
