@@ -3,6 +3,9 @@
  * One line a code, sorted.
  */
 export const refusalCodes = [
+  "backup/dump-failed",
+  "backup/no-scratch-database",
+  "backup/not-proven",
   "config/invalid",
   "database/lacks-rights",
   "database/missing",

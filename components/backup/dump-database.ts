@@ -1,0 +1,90 @@
+import { posix } from "node:path"
+import { openDatabase } from "../host/database.ts"
+import type { Host } from "../host/host.ts"
+import { Refusal } from "../report/refusal.ts"
+import { countRows, type RowCounts } from "./count-rows.ts"
+import { complaintOf, type DumpSource, moveInPlace, passwordLine, postgresArgv } from "./dump-source.ts"
+import { digestOf, fileFull, saysDiskFull } from "./file-digest.ts"
+
+/** A file on the host, as it was when it was whole. */
+export interface WrittenFile {
+  /** Absolute path on the host. */
+  readonly path: string
+  readonly bytes: number
+  /** In hexadecimal. */
+  readonly sha256: string
+}
+
+/** A dump, and what the database held at the very moment that the dump shows. */
+export interface CountedDump {
+  readonly file: WrittenFile
+  /** As the server says it, such as `15.14`. */
+  readonly serverVersion: string
+  readonly rows: RowCounts
+}
+
+/** Long: hours are no reason to give up on a dump that goes on. */
+export const dumpHours = 12
+
+/** What a dump's session is called in `pg_stat_activity`, with the database's server for the rest of us. */
+export const dumpSession = "matrix-auth-dump"
+
+/**
+ * `pg_dump -Fc` of one database into a file on the host, for its owner only (0600), which is there under its name only
+ * when it is whole. Goes through streams, and waits no longer than five minutes for a lock that somebody else holds.
+ *
+ * Throws `backup/dump-failed`, `host/disk-full`, `host/program-missing`; nothing lies there then.
+ */
+export async function dumpDatabase(
+  host: Host,
+  source: DumpSource,
+  to: string,
+  { snapshot }: { readonly snapshot?: string } = {},
+): Promise<WrittenFile> {
+  const part = posix.join(posix.dirname(to), `.${posix.basename(to)}.part`)
+  const moment = snapshot === undefined ? [] : ["--snapshot", snapshot]
+  const argv = postgresArgv(source, {
+    session: dumpSession,
+    argv: ["pg_dump", "--format=custom", "--lock-wait-timeout=300s", ...moment, "--dbname", source.database],
+  })
+  try {
+    const options = { stdin: passwordLine(source), stdoutFile: part, timeoutSeconds: dumpHours * 3600 }
+    const { exitCode, stderr } = await host.exec(argv, options)
+    if (exitCode !== 0) throw dumpFailed(host, source, to, stderr)
+    const written = await digestOf(host, part)
+    await moveInPlace(host, part, to)
+    return { ...written, path: to }
+  } catch (error) {
+    await host.remove(part)
+    throw error
+  }
+}
+
+/**
+ * As {@link dumpDatabase}, and counts the rows of every table as of the same moment (an exported snapshot), so that a
+ * restored dump can be held to it exactly, however busy the server is.
+ */
+export async function dumpAndCount(host: Host, source: DumpSource, to: string): Promise<CountedDump> {
+  await using session = await openDatabase(host, source, { statementSeconds: dumpHours * 3600 })
+  // Between two statements of ours lies the dump.
+  await session.execute("SET idle_in_transaction_session_timeout = 0")
+  // Awaited here: the session ends with this function.
+  return await session.transaction(async () => {
+    const { snapshot, version } = await session.row<{ snapshot: string; version: string }>(
+      "SELECT pg_export_snapshot() AS snapshot, split_part(current_setting('server_version'), ' ', 1) AS version",
+    )
+    const file = await dumpDatabase(host, source, to, { snapshot })
+    return { file, serverVersion: version, rows: await countRows(session) }
+  })
+}
+
+function dumpFailed(host: Host, source: DumpSource, to: string, stderr: string): Refusal {
+  if (saysDiskFull(stderr)) return fileFull(host, to)
+  return new Refusal({
+    code: "backup/dump-failed",
+    what: `pg_dump of ${source.database} failed: ${complaintOf(stderr)}`,
+    where: { host: host.name, database: source.database },
+    meaning: "There is no new backup. Nothing was changed; the server goes on as it was.",
+    next: "Mend what pg_dump names. Where its version does not fit the server, say in the config where one does (`backup.programs`).",
+  })
+}
