@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream"
+import type { Duplex, Readable } from "node:stream"
 
 /** A program and its arguments. Public on the machine: never a secret in it. */
 export type Argv = readonly [string, ...string[]]
@@ -48,6 +48,11 @@ export interface Host {
   read(path: string): Promise<string>
   /** The text of a file, or `undefined` where there is none. */
   readIfPresent(path: string): Promise<string | undefined>
+  /**
+   * The bytes of a file as they come, for one that is too large to hold, or no text. Whoever asks for it reads it to its
+   * end or destroys it. Throws as `read` does, before the first byte.
+   */
+  readStream(path: string): Promise<Readable>
   /** Throws `host/file-missing`. */
   stat(path: string): Promise<FileFacts>
   /**

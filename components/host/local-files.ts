@@ -1,4 +1,5 @@
-import { readFile, rm, stat } from "node:fs/promises"
+import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises"
+import type { Readable } from "node:stream"
 import { Refusal } from "../report/refusal.ts"
 import { errorNumberOf, refuseReading, refuseWriting } from "./file-refusals.ts"
 import type { FileFacts } from "./host.ts"
@@ -18,6 +19,19 @@ export async function readLocalIfPresent(path: string): Promise<string | undefin
   } catch (error) {
     if (error instanceof Refusal && errorNumberOf(error.cause) === "ENOENT") return undefined
     throw error
+  }
+}
+
+export async function streamLocal(path: string): Promise<Readable> {
+  let file: FileHandle | undefined
+  try {
+    file = await open(path)
+    // A folder can be opened, and fails at the first byte only.
+    await file.read(new Uint8Array(1), 0, 1, 0)
+    return file.createReadStream({ start: 0 })
+  } catch (cause) {
+    await file?.close()
+    throw refuseReading(cause, { host, file: path })
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Host } from "./host.ts"
 import { execLocally } from "./local-exec.ts"
-import { readLocal, readLocalIfPresent, removeLocal, statLocal } from "./local-files.ts"
+import { readLocal, readLocalIfPresent, removeLocal, statLocal, streamLocal } from "./local-files.ts"
 import { withLocalLock } from "./local-lock.ts"
 import { connectLocally } from "./local-tcp.ts"
 import { replaceLocal, writeLocal } from "./local-writes.ts"
@@ -10,6 +10,7 @@ export const localHost: Host = {
   name: "this machine",
   read: readLocal,
   readIfPresent: readLocalIfPresent,
+  readStream: streamLocal,
   stat: statLocal,
   replace: replaceLocal,
   write: writeLocal,

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict"
-import { chmod, mkdir, readFile, symlink, utimes, writeFile } from "node:fs/promises"
+import { randomBytes } from "node:crypto"
+import { chmod, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { buffer } from "node:stream/consumers"
 import { test } from "node:test"
 import { openHost } from "../../components/host/open-host.ts"
 import { refusal, temporaryFolder } from "./scenery.ts"
@@ -36,6 +38,25 @@ test("a file that is there but cannot be read is never taken for one that is not
   const path = join(folder, "latin1")
   await writeFile(path, Buffer.from([0xe9]))
   await refusal(host.readIfPresent(path), "host/file-not-text")
+})
+
+test("a file comes as a stream of just its bytes, text or not, and none is left open", async (t) => {
+  const folder = await temporaryFolder(t)
+  const path = join(folder, "dump")
+  const bytes = randomBytes(300_000)
+  await writeFile(path, bytes)
+  assert.deepEqual(await buffer(await host.readStream(path)), bytes)
+  await writeFile(join(folder, "empty"), "")
+  assert.equal((await buffer(await host.readStream(join(folder, "empty")))).length, 0)
+  await refusal(host.readStream(join(folder, "nobody")), "host/file-missing")
+  await refusal(host.readStream(folder), "host/file-not-readable")
+  const open = await Promise.all(
+    (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
+  )
+  assert.deepEqual(
+    open.filter((target) => target.startsWith(folder)),
+    [],
+  )
 })
 
 test("the facts of a file are its mode, owner, size and time", async (t) => {
