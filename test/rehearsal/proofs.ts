@@ -1,6 +1,8 @@
 import assert from "node:assert/strict"
+import { readKey } from "../../components/files/managed-file.ts"
 import { openHost } from "../../components/host/open-host.ts"
 import { holdingKinds } from "../../components/migration/holdings.ts"
+import type { ClientView } from "../../components/web/client-view.ts"
 import { lookAsClient } from "../../components/web/look.ts"
 import type { Lab } from "../lab/lab.ts"
 import { callsTo, path } from "../lab/seed/client-api.ts"
@@ -8,27 +10,44 @@ import { passwordOf, people } from "../lab/seed/people.ts"
 import type { Seeded, Session } from "../lab/seed/seed.ts"
 import { labHoldings } from "./lab-databases.ts"
 
-/** Something that must hold once auth is delegated. Throws when it does not; returns what was seen, in a few words. */
+/** Something that must hold. Throws when it does not; returns what was seen, in a few words. */
 export interface Proof {
   readonly claim: string
   readonly prove: (lab: Lab, seeded: Seeded) => Promise<string>
 }
 
-/** What clients see, asked of the server as they would ask. */
-export const delegatedProofs: readonly Proof[] = [
-  { claim: "MAS holds just what Synapse held: 21 users, 41 tokens", prove: proveHoldings },
-  { claim: "tokens from before the cutover work on", prove: proveOldTokens },
+/** What must hold whoever checks passwords: asked of the server as clients would ask. */
+const alwaysProofs: readonly Proof[] = [
+  { claim: "tokens from before work on", prove: proveOldTokens },
   { claim: "the application service's token works on", prove: proveApplicationService },
-  { claim: "clients are sent to MAS, and the old password form is gone", prove: proveLoginFlows },
-  { claim: "a migrated user logs in with the old password through MAS", prove: proveOldPassword },
   { claim: "encrypted history, device keys and key backups are all there", prove: proveKeys },
 ]
 
-async function proveHoldings(lab: Lab): Promise<string> {
+/** What must hold once auth is delegated. */
+export const delegatedProofs: readonly Proof[] = [
+  { claim: "MAS holds just what Synapse holds", prove: proveHoldings },
+  ...alwaysProofs,
+  { claim: "clients are sent to MAS, and the old password form is gone", prove: proveLoginFlows },
+]
+
+/** The same, with what leaves something behind in MAS that Synapse does not know. */
+export const lastingProofs: readonly Proof[] = [
+  ...delegatedProofs,
+  { claim: "a migrated user logs in with the old password through MAS", prove: proveOldPassword },
+]
+
+/** What must hold once it is taken back. */
+export const legacyProofs: readonly Proof[] = [
+  ...alwaysProofs,
+  { claim: "old passwords work with Synapse", prove: provePasswordsOfSynapse },
+  { claim: "MAS is up, and idle", prove: proveIdleMas },
+]
+
+async function proveHoldings(lab: Lab, { sessions }: Seeded): Promise<string> {
   const [synapse, mas] = [await labHoldings(lab, "synapse"), await labHoldings(lab, "mas")]
   for (const { name } of holdingKinds) assert.deepEqual(mas[name], synapse[name], `${name} differ`)
   assert.equal(mas.users?.count, 21)
-  assert.equal(mas["access tokens"]?.count, 41)
+  assert.equal(mas["access tokens"]?.count, sessions.length)
   return `${mas.users?.count} users, ${mas["access tokens"]?.count} tokens, ${mas.sessions?.count} sessions`
 }
 
@@ -53,8 +72,9 @@ async function proveApplicationService({ places }: Lab, { asToken, bot }: Seeded
   return `${bot} answers whoami`
 }
 
-async function proveLoginFlows({ places }: Lab): Promise<string> {
-  const seen = await lookAsClient(openHost({ kind: "local" }), {
+/** What clients see of the way to log in. */
+export function clientViewOf({ places }: Lab): Promise<ClientView> {
+  return lookAsClient(openHost({ kind: "local" }), {
     homeserverUrl: places.synapse.url,
     wellKnownUrl: places.wellKnown.url,
     synapse: {
@@ -62,30 +82,56 @@ async function proveLoginFlows({ places }: Lab): Promise<string> {
       endpoint: places.mas.synapseEndpoint,
     },
   })
+}
+
+async function proveLoginFlows(lab: Lab): Promise<string> {
+  const { issuer } = lab.places.mas
+  const seen = await clientViewOf(lab)
   assert.deepEqual(seen, {
     loginFlows: "m.login.sso, delegated to MAS",
     loginFlowsOfSynapse: "not served",
-    authMetadata: places.mas.issuer,
-    wellKnown: places.mas.issuer,
+    authMetadata: issuer,
+    wellKnown: issuer,
     logoutAndRefresh: "served",
   })
   return `the issuer is ${seen.authMetadata} everywhere`
 }
 
-async function proveOldPassword({ places, serverName }: Lab): Promise<string> {
-  const call = callsTo(places.synapse.url)
-  const answer = await call("POST", "/_matrix/client/v3/login", {
+async function proveOldPassword(lab: Lab): Promise<string> {
+  assert.match(await logInAndOut(lab, "grace"), /^mct_/, "the token is not one of MAS")
+  return "grace logged in and out again"
+}
+
+/** Of grace, MAS may have made the hash anew meanwhile; frank's password it has never seen. */
+async function provePasswordsOfSynapse(lab: Lab): Promise<string> {
+  for (const localpart of ["grace", "frank"])
+    assert.match(await logInAndOut(lab, localpart), /^syt_/, "the token is not one of Synapse")
+  return "grace and frank logged in and out again"
+}
+
+/** Returns the token that was handed out meanwhile. */
+async function logInAndOut({ places, serverName }: Lab, localpart: string): Promise<string> {
+  const answer = await callsTo(places.synapse.url)("POST", "/_matrix/client/v3/login", {
     type: "m.login.password",
-    identifier: { type: "m.id.user", user: "grace" },
-    password: passwordOf("grace"),
+    identifier: { type: "m.id.user", user: localpart },
+    password: passwordOf(localpart),
     device_id: "REHEARSAL1",
   })
   const token = String(answer.access_token)
-  assert.match(token, /^mct_/, "the token is not one of MAS")
-  const asGrace = callsTo(places.synapse.url, token)
-  assert.equal((await asGrace("GET", "/_matrix/client/v3/account/whoami")).user_id, `@grace:${serverName}`)
-  await asGrace("POST", "/_matrix/client/v3/logout", {})
-  return "grace logged in and out again"
+  const call = callsTo(places.synapse.url, token)
+  assert.equal((await call("GET", "/_matrix/client/v3/account/whoami")).user_id, `@${localpart}:${serverName}`)
+  await call("POST", "/_matrix/client/v3/logout", {})
+  return token
+}
+
+/** It answers, and is told to write nothing to Synapse. */
+async function proveIdleMas({ places }: Lab): Promise<string> {
+  const answer = await fetch(new URL(".well-known/openid-configuration", places.mas.issuer))
+  assert.equal(answer.status, 200)
+  const config = { path: places.mas.config, dialect: "yaml12" } as const
+  const kind = await readKey(openHost({ kind: "local" }), config, "matrix.kind")
+  assert.equal(kind, "synapse_read_only")
+  return `it answers; matrix.kind is ${kind}`
 }
 
 async function proveKeys({ places, serverName }: Lab, { sessions, room, history }: Seeded): Promise<string> {

@@ -1,134 +1,137 @@
 import assert from "node:assert/strict"
-import { readFile } from "node:fs/promises"
 import type { Progress } from "../../components/report/progress.ts"
-import type { Lab, PulumiRun } from "../lab/lab.ts"
-import type { Seeded } from "../lab/seed/seed.ts"
+import type { ClientView } from "../../components/web/client-view.ts"
+import type { Lab } from "../lab/lab.ts"
+import { people } from "../lab/seed/people.ts"
+import { logInOnDevice, type Seeded, sendMessage } from "../lab/seed/seed.ts"
 import { seedLab } from "../lab/seed/seed-lab.ts"
-import { changedLines } from "./changed-lines.ts"
+import { type Course, courseOn, demand, type Proven, previewed, proveSettled, type Timed, up } from "./course.ts"
+import { type Documents, editedByOthers, letOthersEdit, readDocuments, sayChanges } from "./documents.ts"
 import { fingerprintOf } from "./fingerprint.ts"
-import { delegatedProofs } from "./proofs.ts"
+import { clientViewOf, delegatedProofs, lastingProofs, legacyProofs, type Proof } from "./proofs.ts"
 
 /** What a rehearsal proved. */
 export interface RehearsalReport {
-  readonly proven: readonly { readonly claim: string; readonly seen: string }[]
-  readonly steps: readonly { readonly name: string; readonly seconds: number }[]
+  readonly proven: readonly Proven[]
+  readonly steps: readonly Timed[]
   /** What the lab's people had before. Holds their tokens: not for the report. */
   readonly seeded: Seeded
 }
 
-/** The whole way there, on a lab of its own: legacy, seeded, previewed, cut over, looked at, converged. Throws at the first thing that does not hold. */
-export async function rehearse(lab: Lab, progress: Progress): Promise<RehearsalReport> {
-  const proven: { claim: string; seen: string }[] = []
-  const steps: { name: string; seconds: number }[] = []
-  const step = async <T>(name: string, work: (progress: Progress) => Promise<T>): Promise<T> => {
-    const begin = performance.now()
-    const result = await progress.step(name, work)
-    steps.push({ name, seconds: Math.round((performance.now() - begin) / 100) / 10 })
-    return result
-  }
-  const prove = (claim: string, seen: string) => proven.push({ claim, seen })
+/** How the server was before anything of it changed. */
+interface Beginning {
+  readonly seeded: Seeded
+  readonly documents: Documents
+  readonly view: ClientView
+}
 
-  await step("pulumi preview, before anything exists", async () => {
+/**
+ * There, back, and there again, on a lab of its own; at each stop what clients see is looked at. Throws at the first thing
+ * that does not hold.
+ */
+export async function rehearse(lab: Lab, progress: Progress): Promise<RehearsalReport> {
+  const course = courseOn(lab, progress)
+  const beginning = await begin(course)
+  await goThere(course, beginning)
+  const written = await live(course, beginning.seeded)
+  await goBack(course, { ...beginning, seeded: written })
+  const seeded = await goThereAgain(course, written)
+  return { proven: course.proven, steps: course.steps, seeded }
+}
+
+async function begin(course: Course): Promise<Beginning> {
+  const { lab } = course
+  // MAS comes up five times, and each time it is this long until its log counts as clean.
+  await lab.configure({ mas: { cleanLogSeconds: 1 } })
+  await course.step("pulumi preview, before anything exists", async () => {
     const { output } = await demand(lab.pulumi("preview", "--stack", lab.stack))
     assert.match(output, /what is there now is known once the host's services exist/)
-    prove("preview works before anything exists, and says what it cannot know", "rc 0")
+    course.prove("preview works before anything exists, and says what it cannot know", "rc 0")
   })
-  await step("pulumi up: a living server, not ours yet", () => lab.bringUpServer())
-  const seeded = await step("seeding: 21 accounts, 41 tokens, keys and history", () => seedLab(lab))
-  await step("pulumi preview of the adoption", async (told) => {
+  await course.step("pulumi up: a living server, not ours yet", () => lab.bringUpServer())
+  const seeded = await course.step("seeding: 21 accounts, 41 tokens, keys and history", () => seedLab(lab))
+  const [documents, view] = [await readDocuments(lab), await clientViewOf(lab)]
+  await course.step("pulumi preview of the adoption", async (told) => {
     const untouched = await fingerprintOf(lab)
-    const { output } = await demand(lab.pulumi("preview", "--diff", "--stack", lab.stack))
-    tellPlan(output, told)
+    const output = await previewed(course, told)
     assert.match(output, /MAS would get 21 users.* 41 access tokens/)
     assert.match(output, /matrix\.kind: synapse → synapse_read_only/)
     assert.deepEqual(await fingerprintOf(lab), untouched)
-    prove(
+    course.prove(
       "preview shows clients, keys old → new and counts, and changes nothing",
       `${Object.keys(untouched).length} digests equal`,
     )
   })
-  await step("pulumi up: all that is neutral, in legacy", () => up(lab))
-  const before = await readDocuments(lab)
+  await course.step("pulumi up: all that is neutral, in legacy", () => up(course))
+  assert.deepEqual(await readDocuments(lab), documents, "in legacy, documents that people's clients go by changed")
+  return { seeded, documents, view }
+}
+
+async function goThere(course: Course, { seeded, documents }: Beginning): Promise<void> {
+  const { lab } = course
   await lab.configure({ authentication: "delegated" })
-  await step("pulumi preview of the cutover", async (told) => {
-    const { output } = await demand(lab.pulumi("preview", "--diff", "--stack", lab.stack))
-    tellPlan(output, told)
-  })
-  await step("pulumi up: the cutover", () => up(lab))
-  await step("what clients see now", (told) => proveDelegated(lab, seeded, { prove, told }))
-  prove("homeserver.yaml and well-known differ by the managed keys only", sayChanges(before, await readDocuments(lab)))
-  await step("pulumi up again", async () => {
-    await demand(lab.pulumi("up", "--yes", "--expect-no-changes", "--stack", lab.stack))
-    prove("a second `pulumi up` changes nothing", "rc 0 with --expect-no-changes")
-  })
-  await step("pulumi preview", async () => {
-    await demand(lab.pulumi("preview", "--expect-no-changes", "--stack", lab.stack))
-    prove("`pulumi preview` sees no drift", "rc 0 with --expect-no-changes")
-  })
-  return { proven, steps, seeded }
+  await course.step("pulumi preview of the cutover", (told) => previewed(course, told))
+  await course.step("pulumi up: the cutover", () => up(course))
+  await proveAll(course, "delegated", { proofs: delegatedProofs, seeded })
+  course.prove("the documents differ by the managed keys only", sayChanges(documents, await readDocuments(lab)))
 }
 
-/** The lines of a preview that say what will be different. */
-function tellPlan(output: string, { detail }: Progress): void {
-  const lines = output.split("\n").map((line) => line.trim())
-  for (const line of lines.filter((text) => /MAS (will|would) get| → |^new to MAS/.test(text))) detail(line)
+/** Life goes on while delegated: people write, and somebody edits the documents with no thought of us. */
+async function live(course: Course, seeded: Seeded): Promise<Seeded> {
+  const { lab } = course
+  const [alice] = seeded.sessions
+  assert.ok(alice)
+  const message = await sendMessage(lab.places.synapse.url, alice, { room: seeded.room, name: "while delegated" })
+  await letOthersEdit(lab)
+  await proveSettled(course, "delegated")
+  return { ...seeded, history: [...seeded.history, message] }
 }
 
-function up(lab: Lab): Promise<PulumiRun> {
-  return demand(lab.pulumi("up", "--yes", "--skip-preview", "--stack", lab.stack))
+async function goBack(course: Course, { seeded, documents, view }: Beginning): Promise<void> {
+  const { lab } = course
+  await lab.configure({ authentication: "legacy" })
+  await course.step("pulumi preview of the way back", (told) => previewed(course, told))
+  await course.step("pulumi up: the way back", () => up(course))
+  await proveAll(course, "in legacy again", { proofs: legacyProofs, seeded })
+  assert.deepEqual(await readDocuments(lab), editedByOthers(documents))
+  course.prove(
+    "homeserver.yaml, well-known and Element's config are as before, byte for byte, but for what others edited",
+    `${Object.keys(documents).length} documents equal`,
+  )
+  assert.deepEqual(await clientViewOf(lab), view)
+  course.prove(
+    "log-in flows and routes are as before",
+    `${view.loginFlows}; logout and refresh ${view.logoutAndRefresh}`,
+  )
+  await proveSettled(course, "in legacy again")
 }
 
-async function demand(running: Promise<PulumiRun>): Promise<PulumiRun> {
-  const run = await running
-  if (run.exitCode !== 0) throw new Error(`pulumi ended with exit code ${run.exitCode}:\n${run.output}`)
-  return run
+/** Somebody has logged in at Synapse in between: what MAS got in the first cutover is stale. */
+async function goThereAgain(course: Course, before: Seeded): Promise<Seeded> {
+  const { lab } = course
+  const heidi = people.find(({ localpart }) => localpart === "heidi")
+  assert.ok(heidi)
+  const between = await logInOnDevice(lab.places.synapse.url, heidi, heidi.devices + 1)
+  await lab.configure({ authentication: "delegated" })
+  await course.step("pulumi preview of the second cutover", (told) => previewed(course, told))
+  await course.step("pulumi up: the second cutover", () => up(course))
+  const seeded = { ...before, sessions: [...before.sessions, between] }
+  await proveAll(course, "delegated again", { proofs: lastingProofs, seeded })
+  await proveSettled(course, "delegated again")
+  return seeded
 }
 
-async function proveDelegated(
-  lab: Lab,
-  seeded: Seeded,
-  { prove, told }: { readonly prove: (claim: string, seen: string) => void; readonly told: Progress },
+/** Proves each, one after the other. */
+async function proveAll(
+  course: Course,
+  where: string,
+  { proofs, seeded }: { readonly proofs: readonly Proof[]; readonly seeded: Seeded },
 ): Promise<void> {
-  for (const { claim, prove: proof } of delegatedProofs) {
-    const seen = await proof(lab, seeded)
-    told.detail(`${claim}: ${seen}`)
-    prove(claim, seen)
-  }
-}
-
-interface Documents {
-  readonly homeserver: string
-  readonly wellKnown: string
-}
-
-async function readDocuments({ places }: Lab): Promise<Documents> {
-  return {
-    homeserver: await readFile(places.synapse.homeserverYaml, "utf8"),
-    wellKnown: await readFile(places.wellKnown.file, "utf8"),
-  }
-}
-
-/** What may come and go: the managed keys, and what holds them together in JSON. */
-const ours = {
-  homeserver: {
-    added: /^matrix_authentication_service:|^ {2}(enabled|endpoint|secret): |^$/,
-    removed: /^ {2}enabled: true$|^oidc_providers:|^ {2}(# the dex|- idp_id:)|^ {4,}\S/,
-  },
-  wellKnown: {
-    added: /org\.matrix\.msc2965\.authentication|"issuer"|"account"|^\s*[\]}],?$/,
-    removed: /^\s*[\]}],?$/,
-  },
-}
-
-function sayChanges(before: Documents, after: Documents): string {
-  const counts = (["homeserver", "wellKnown"] as const).map((name) => {
-    const { added, removed } = changedLines(before[name], after[name])
-    const strange = [
-      ...added.filter((line) => !ours[name].added.test(line)),
-      ...removed.filter((line) => !ours[name].removed.test(line)),
-    ]
-    assert.deepEqual(strange, [], `lines of ${name} changed that are not ours`)
-    return `${name}: +${added.length} -${removed.length} lines`
+  await course.step(`what clients see, ${where}`, async (told) => {
+    for (const { claim, prove } of proofs) {
+      const seen = await prove(course.lab, seeded)
+      told.detail(`${claim}: ${seen}`)
+      course.prove(`${claim}, ${where}`, seen)
+    }
   })
-  return counts.join(", ")
 }

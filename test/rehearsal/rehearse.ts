@@ -12,7 +12,9 @@ import { passwordOf } from "../lab/seed/people.ts"
 import { type RehearsalReport, rehearse } from "./rehearsal.ts"
 
 const program = new Command("rehearse")
-  .description("Takes a seeded Synapse of its own from its own passwords to MAS, and proves what clients see then.")
+  .description(
+    "Takes a seeded Synapse of its own to MAS, back, and there again, and proves at each stop what clients see.",
+  )
   .option("--keep", "leave the lab running and print its addresses and log-ins")
   .option("--json", "progress as one JSON object a line")
   .option("--image <name=reference...>", "take this image: synapse, mas, postgres, nginx or element")

@@ -73,16 +73,19 @@ async function register({ url, registrationSharedSecret }: Homeserver, { localpa
 
 async function logIn(homeserver: Homeserver, person: Person): Promise<Session[]> {
   const sessions: Session[] = []
-  for (let nth = 1; nth <= person.devices; nth++) {
-    const session = await logInOnce(homeserver, person, nth)
-    const call = callsTo(homeserver.url, session.accessToken)
-    await call("POST", "/_matrix/client/v3/keys/upload", deviceKeys(session.userId, session.deviceId))
-    sessions.push(session)
-  }
+  for (let nth = 1; nth <= person.devices; nth++) sessions.push(await logInOnDevice(homeserver.url, person, nth))
   return sessions
 }
 
-async function logInOnce({ url }: Homeserver, { localpart, refreshing = 0 }: Person, nth: number): Promise<Session> {
+/** Logs an account in on its nth device by its password, and uploads that device's keys. */
+export async function logInOnDevice(url: string, person: Person, nth: number): Promise<Session> {
+  const session = await logInOnce(url, person, nth)
+  const call = callsTo(url, session.accessToken)
+  await call("POST", "/_matrix/client/v3/keys/upload", deviceKeys(session.userId, session.deviceId))
+  return session
+}
+
+async function logInOnce(url: string, { localpart, refreshing = 0 }: Person, nth: number): Promise<Session> {
   const answer = await callsTo(url)("POST", "/_matrix/client/v3/login", {
     type: "m.login.password",
     identifier: { type: "m.id.user", user: localpart },
@@ -123,18 +126,25 @@ async function seedHistory({ url, serverName }: Homeserver, sessions: readonly S
   const room = String(room_id)
   await callsTo(url, bob.accessToken)("POST", path`/_matrix/client/v3/join/${room}`, {})
   const history: string[] = []
-  for (let nth = 1; nth <= 10; nth++) {
-    const content = {
-      algorithm: "m.megolm.v1.aes-sha2",
-      session_id: sharedSecret("history"),
-      device_id: alice.deviceId,
-      sender_key: sharedSecret("sender"),
-      ciphertext: sharedSecret(`message ${nth}`),
-    }
-    const target = path`/_matrix/client/v3/rooms/${room}/send/m.room.encrypted/${`seed-${nth}`}`
-    history.push(String((await asAlice("PUT", target, content)).event_id))
-  }
+  for (let nth = 1; nth <= 10; nth++) history.push(await sendMessage(url, alice, { room, name: `message ${nth}` }))
   return { room, history }
+}
+
+/** Sends an encrypted message and returns its event id. The same name is the same message, sent once. */
+export async function sendMessage(
+  url: string,
+  { accessToken, deviceId }: Session,
+  { room, name }: { readonly room: string; readonly name: string },
+): Promise<string> {
+  const content = {
+    algorithm: "m.megolm.v1.aes-sha2",
+    session_id: sharedSecret("history"),
+    device_id: deviceId,
+    sender_key: sharedSecret("sender"),
+    ciphertext: sharedSecret(name),
+  }
+  const target = path`/_matrix/client/v3/rooms/${room}/send/m.room.encrypted/${name}`
+  return String((await callsTo(url, accessToken)("PUT", target, content)).event_id)
 }
 
 /** A backup of room keys on the server: with it, keys outlive the devices that held them. */
