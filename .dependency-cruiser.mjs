@@ -16,7 +16,8 @@ const mayReach = {
   backup: [...foundation, "files", "lifecycle"],
   staging: [...foundation, "lifecycle"],
   migration: [...foundation, "files", "lifecycle", "mas", "synapse", "backup"],
-  commands: [...foundation, "files", "lifecycle", "mas", "synapse", "web", "backup", "migration", "config"],
+  drift: ["report", "host"],
+  commands: ["drift", ...foundation, "files", "lifecycle", "mas", "synapse", "web", "backup", "migration", "config"],
 }
 
 const edges = Object.entries(mayReach).map(([room, reachable]) => ({
