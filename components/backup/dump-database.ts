@@ -26,8 +26,13 @@ export interface CountedDump {
 /** Long: hours are no reason to give up on a dump that goes on. */
 export const dumpHours = 12
 
-/** What a dump's session is called in `pg_stat_activity`, with the database's server for the rest of us. */
-export const dumpSession = "matrix-auth-dump"
+/** What a dump's session is called in `pg_stat_activity`. */
+const dumpSession = "matrix-auth-dump"
+
+/** Where a dump is while it is not whole. */
+export function partOf(dump: string): string {
+  return posix.join(posix.dirname(dump), `.${posix.basename(dump)}.part`)
+}
 
 /**
  * `pg_dump -Fc` of one database into a file on the host, for its owner only (0600), which is there under its name only
@@ -41,7 +46,7 @@ export async function dumpDatabase(
   to: string,
   { snapshot }: { readonly snapshot?: string } = {},
 ): Promise<WrittenFile> {
-  const part = posix.join(posix.dirname(to), `.${posix.basename(to)}.part`)
+  const part = partOf(to)
   const moment = snapshot === undefined ? [] : ["--snapshot", snapshot]
   const argv = postgresArgv(source, {
     session: dumpSession,
@@ -76,6 +81,20 @@ export async function dumpAndCount(host: Host, source: DumpSource, to: string): 
     const file = await dumpDatabase(host, source, to, { snapshot })
     return { file, serverVersion: version, rows: await countRows(session) }
   })
+}
+
+/**
+ * Ends dumps of this database whose run was killed: inside its container a program outlives who asked for it, and its
+ * locks would be in a migration's way. Not while one is at work. Says how many.
+ */
+export async function endLeftoverDumps(host: Host, source: DumpSource): Promise<number> {
+  await using session = await openDatabase(host, source, { writable: true })
+  const ended = await session.rows(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE application_name = $1 AND datname = current_database() AND usename = current_user`,
+    [dumpSession],
+  )
+  return ended.length
 }
 
 function dumpFailed(host: Host, source: DumpSource, to: string, stderr: string): Refusal {

@@ -25,9 +25,21 @@ const withPassword = 'IFS= read -r PGPASSWORD; export PGPASSWORD PGAPPNAME="$1";
  * environments are for everybody to see.
  */
 export function postgresArgv(source: DumpSource, { argv: [program, ...words], session }: PostgresProgram): Argv {
-  const { hostname, port, prefix } = whereFrom(source)
+  const port = source.address.port ?? 5432
+  // Inside its container a server listens on the loopback; the services' own way there may be by another name.
+  const hostname = "host" in source.address ? source.address.host : "127.0.0.1"
   const server = ["--host", hostname, "--port", String(port), "--username", source.user, "--no-password"]
-  const [first, ...rest] = [...prefix, "sh", "-c", withPassword, "sh", session, program, ...server, ...words]
+  const [first, ...rest] = [
+    ...programsOf(source),
+    "sh",
+    "-c",
+    withPassword,
+    "sh",
+    session,
+    program,
+    ...server,
+    ...words,
+  ]
   return [first ?? "sh", ...rest]
 }
 
@@ -49,12 +61,10 @@ export async function moveInPlace(host: Host, from: string, to: string): Promise
   if (exitCode !== 0) throw new Error(`${from} could not be put in place: ${stderr.trim()}`)
 }
 
-/** Inside its container a server listens on the loopback; the services' own way there may be by another name. */
-function whereFrom({ address, programs }: DumpSource) {
-  const port = address.port ?? 5432
-  if ("host" in address) return { hostname: address.host, port, prefix: programs ?? [] }
-  const inContainer = [...(address.engine ?? ["docker"]), "exec", "--interactive", address.container]
-  return { hostname: "127.0.0.1", port, prefix: programs ?? inContainer }
+/** What any program stands behind to be run where the server's own programs are. */
+export function programsOf({ address, programs }: DumpSource): readonly string[] {
+  if (programs !== undefined || "host" in address) return programs ?? []
+  return [...(address.engine ?? ["docker"]), "exec", "--interactive", address.container]
 }
 
 function passwordOf({ password = "" }: DumpSource): string {

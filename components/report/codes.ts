@@ -3,9 +3,13 @@
  * One line a code, sorted.
  */
 export const refusalCodes = [
+  "backup/archive-failed",
+  "backup/copy-differs",
   "backup/dump-failed",
+  "backup/folder-unusable",
   "backup/no-scratch-database",
   "backup/not-proven",
+  "backup/signing-key-unseen",
   "config/invalid",
   "database/lacks-rights",
   "database/missing",
