@@ -1,18 +1,22 @@
 import { readDocument, readKey } from "../files/managed-file.ts"
 import type { WebService } from "../host/ask-service.ts"
-import { type Database, type DatabaseOptions, openDatabase } from "../host/database.ts"
+import { type Database, type DatabaseAddress, type DatabaseOptions, openDatabase } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
 import type { MasAddress } from "../mas/mas-cli.ts"
 import { type DatabasePlace, masDatabase } from "../mas/mas-database.ts"
+import { RefusalList } from "../report/gathering.ts"
 import type { Homeserver } from "../synapse/homeserver.ts"
 import { type DelegatedAuthInputs, planDelegation } from "../synapse/plan-delegation.ts"
 import { serveWith, servingFor } from "../synapse/serve-with.ts"
 import { synapseDatabase } from "../synapse/synapse-database.ts"
 import { isSynapseDelegated } from "../synapse/synapse-state.ts"
 import { validateConfig } from "../synapse/validate-config.ts"
+import { costOfReturn } from "./cost-of-return.ts"
 import { cutOver, inWords, type MigrationPlaces, rehearseMigration } from "./cut-over.ts"
 import { demandClear } from "./demand-clear.ts"
+import type { BothSides } from "./gained.ts"
+import { planGivingUp } from "./give-up.ts"
 import type { Holdings, Side } from "./holdings.ts"
 import { makeRoom } from "./make-room.ts"
 import { readMasState } from "./mas-state.ts"
@@ -46,12 +50,13 @@ export const lifecycle: Lifecycle<Syn2MasMigrationInputs, Syn2MasMigrationOutput
   identity: [],
   async check(inputs, before, { host }) {
     const isNews = before === undefined || before.authentication !== inputs.authentication
-    if (!isNews || (await isSynapseDelegated(host, synapseOf(inputs)))) return { inputs }
-    await using database = await openSide(host, inputs, "synapse")
-    const held = inWords(await readHoldings(database, "synapse"))
-    const findings = await lookAhead(host, inputs, database)
-    const will = inputs.authentication === "delegated" ? "MAS will get" : "at the cutover, MAS would get"
-    return { inputs, plan: [`${will} ${held}`, ...findings.map(describeFinding)] }
+    if (!isNews) return { inputs }
+    await using synapse = await openSide(host, inputs, "synapse")
+    await using mas = await openSide(host, inputs, "mas")
+    if (!(await isSynapseDelegated(host, synapseOf(inputs)))) {
+      return { inputs, plan: await foresee(host, inputs, { synapse, mas }) }
+    }
+    return { inputs, plan: inputs.authentication === "legacy" ? await costOfReturn({ synapse, mas }) : [] }
   },
   async read(state, { host }) {
     return { ...state, authentication: await liveAuthentication(host, state) }
@@ -95,10 +100,22 @@ async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promis
   await lookAgain(host, inputs)
   say("the delegated homeserver.yaml is tried by Synapse itself, before anything stops")
   await validateConfig(host, synapseOf(inputs), change.after)
-  await makeRoom(context, placesOf(host, inputs))
+  await makeRoom(context, placesOf(host, inputs), await masSource(host, inputs))
   const serving = { ...servingFor(delegation, "delegated"), isTried: true }
   const holdings = await cutOver(context, placesOf(host, inputs), () => serveWith(context, change, serving))
   return { migrated: countsOf(holdings), migratedAt: new Date().toISOString() }
+}
+
+/** What a migration would bring, and what it would stumble over: all of it at once. */
+async function foresee(host: Host, inputs: Syn2MasMigrationInputs, sides: BothSides): Promise<readonly string[]> {
+  const isToCome = inputs.authentication === "delegated"
+  const held = inWords(await readHoldings(sides.synapse, "synapse"))
+  const refusals = new RefusalList()
+  const findings = await refusals.attempt(() => lookAhead(host, inputs, sides.synapse))
+  const givenUp = isToCome ? await refusals.attempt(() => planGivingUp(host, inputs, sides)) : []
+  refusals.throwIfAny()
+  const will = isToCome ? "MAS will get" : "at the cutover, MAS would get"
+  return [`${will} ${held}`, ...(findings ?? []).map(describeFinding), ...(givenUp ?? [])]
 }
 
 /** What a migration would stumble over. Throws `migration/pre-flight` when it is to be made and some of it stops it. */
@@ -151,8 +168,12 @@ async function openSide(
     const homeserver = await readDocument(host, { path: inputs.delegation.file, dialect: "yaml11" })
     return openDatabase(host, synapseDatabase(homeserver as Homeserver, inputs.databases.synapse))
   }
-  const section = await readKey(host, { path: inputs.mas.config, dialect: "yaml12" }, "database")
-  return openDatabase(host, masDatabase((section ?? {}) as Record<string, unknown>, inputs.databases.mas), options)
+  return openDatabase(host, await masSource(host, inputs), options)
+}
+
+async function masSource(host: Host, { mas, databases }: Syn2MasMigrationInputs): Promise<DatabaseAddress> {
+  const section = await readKey(host, { path: mas.config, dialect: "yaml12" }, "database")
+  return masDatabase((section ?? {}) as Record<string, unknown>, databases.mas)
 }
 
 function countsOf(holdings: Holdings): Readonly<Record<string, number>> {

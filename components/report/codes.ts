@@ -58,6 +58,7 @@ export const refusalCodes = [
   "migration/check-failed",
   "migration/failed",
   "migration/mas-not-empty",
+  "migration/mas-tables-differ",
   "migration/mas-unprepared",
   "migration/pre-flight",
   "migration/sets-differ",

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, suite, test } from "node:test"
-import { whatMasGained } from "../../components/migration/gained.ts"
 import { readMasState } from "../../components/migration/mas-state.ts"
 import { MigrationDatabases, openSide } from "./migration-databases.ts"
 
@@ -42,49 +41,8 @@ suite("what MAS's database is like, as far as a migration goes", { concurrency: 
     assert.equal(await readMasState(here().mas), "empty")
   })
 
-  test("right after a migration MAS has gained nothing by itself", async () => {
-    await here().bench.migrate()
-    assert.deepEqual(await gained(), nothing)
-  })
-
-  test("that Synapse gained something since is nothing that MAS has", async () => {
-    await here().bench.migrate()
-    const sql = "INSERT INTO users (name, creation_ts) VALUES ('@later:ex.test', 1); DELETE FROM user_threepids"
-    const found = await here().supposing("synapse", sql, gained)
-    assert.deepEqual(found, { ...nothing, emails: 2 }, "an e-mail that only MAS has left is worth a look")
-  })
-
-  for (const [kind, sql] of Object.entries({
-    accounts: "INSERT INTO users (user_id, username, created_at) VALUES (gen_random_uuid(), 'newcomer', now())",
-    passwords: "UPDATE user_passwords SET version = 2 WHERE hashed_password = 'hash-admin'",
-    emails: "UPDATE user_emails SET email = 'other@ex.test' WHERE email = 'gone@ex.test'",
-    links: "UPDATE upstream_oauth_links SET subject = 'subject-2'",
-    sessions: "UPDATE compat_access_tokens SET access_token = 'mct_1' WHERE access_token = 'syt_DEVADM'",
-  })) {
-    test(`${kind} that MAS has by itself are counted`, async () => {
-      await here().bench.migrate()
-      assert.deepEqual(await here().supposing("mas", sql, gained), { ...nothing, [kind]: 1 })
-    })
-  }
-
-  test("a log-in by OAuth counts as a session, a client's own session does not", async () => {
-    await here().bench.migrate()
-    const session = (user: string) => `
-      INSERT INTO oauth2_sessions (oauth2_session_id, oauth2_client_id, user_id, created_at, scope_list)
-      SELECT gen_random_uuid(), oauth2_client_id, ${user}, now(), '{}' FROM oauth2_clients LIMIT 1`
-    const admin = "(SELECT user_id FROM users WHERE username = 'admin')"
-    assert.deepEqual(await here().supposing("mas", session(admin), gained), { ...nothing, sessions: 1 })
-    assert.deepEqual(await here().supposing("mas", session("NULL"), gained), nothing)
-  })
-
-  function gained() {
-    return whatMasGained({ synapse: here().synapse, mas: here().mas })
-  }
-
   function here(): MigrationDatabases {
     if (!world.databases) throw new Error("the databases did not open")
     return world.databases
   }
 })
-
-const nothing = { accounts: 0, passwords: 0, sessions: 0, emails: 0, links: 0 }

@@ -65,7 +65,7 @@ export class MigrationBench implements AsyncDisposable {
 }
 
 const dex = { idp_id: "dex", idp_name: "Dex", issuer: "https://dex.test", client_id: "a", client_secret: "b" }
-const upstream = {
+export const upstream = {
   providers: [
     {
       id: "01GFWR32NCQ12B8Z0J8CPXRRB6",

@@ -1,0 +1,137 @@
+import { type BothSides, type Gained, whatMasGained } from "./gained.ts"
+import { localpart, masSessions } from "./gained-kinds.ts"
+import { readMasState } from "./mas-state.ts"
+import { nameList } from "./name-list.ts"
+
+/**
+ * What it costs to let Synapse use its own accounts again, a line each, the worst first: keys that are lost for good, then
+ * who cannot log in any more. By name up to ten, then a count. Reads only.
+ *
+ * MAS tells Synapse of some of what is done in it, and that stays: new accounts (without a password) and devices, e-mails,
+ * deactivations, and locks where Synapse is 1.150 or newer. Passwords, links and admins it keeps to itself.
+ */
+export async function costOfReturn(sides: BothSides): Promise<readonly string[]> {
+  if ((await readMasState(sides.mas)) !== "filled") return [nothing]
+  const gained = await whatMasGained(sides)
+  const sessions = await sessionsThatEnd(sides)
+  const stranded = await onlyMasLogsIn(sides)
+  const registered = namesOf(gained, "mas-accounts")
+  const changed = namesOf(gained, "mas-passwords").filter((name) => !stranded.has(name))
+  const lines = [
+    line(
+      "keys are lost: sessions begun with MAS end whose devices have end-to-end keys, and their owners have no key backup in Synapse",
+      sessions.keysLost,
+      "have them set up key backup first",
+    ),
+    line(
+      "accounts registered with MAS: nobody can log in to them any more",
+      registered,
+      "Synapse has no password for them; its admin API can set one",
+    ),
+    line(
+      "other accounts that only MAS can log in",
+      [...stranded].filter((name) => !registered.includes(name)),
+      "Synapse has neither password nor external id for them",
+    ),
+    line(
+      "sessions begun with MAS end, of accounts without a key backup",
+      sessions.withoutBackup,
+      "their devices have announced no end-to-end keys, so there should be none to lose",
+    ),
+    line("sessions begun with MAS end", sessions.backedUp, "key backup in Synapse keeps their keys"),
+    line("passwords changed with MAS", changed, "the one from before the cutover counts again"),
+    ...kept.map(([kind, what, then]) => line(what, namesOf(gained, kind), then)),
+    ...(await rightsThatReturn(sides)),
+  ]
+  const costs = lines.filter((text) => text !== undefined)
+  return costs.length > 0 ? costs.map((text) => `the way back costs: ${text}`) : [nothing]
+}
+
+const nothing = "the way back costs nobody anything: MAS has gained nothing of its own"
+
+/** What else only MAS knows: the kind, what it is, what it means in legacy. */
+const kept: readonly (readonly [Gained["kind"]["name"], string, string])[] = [
+  ["mas-emails", "e-mail addresses that only MAS knows", "unknown in legacy"],
+  ["mas-links", "links to another provider's accounts that only MAS knows", "nobody logs in by them in legacy"],
+  ["mas-locks", "accounts locked in MAS alone", "open again"],
+  ["mas-deactivations", "accounts deactivated in MAS alone, Synapse was not told yet", "in use again"],
+  ["mas-admins", "admins in MAS alone", "no admins in legacy"],
+]
+
+function line(what: string, names: readonly string[], then: string): string | undefined {
+  return names.length === 0 ? undefined : `${what} (${names.length}): ${nameList(names)}; ${then}`
+}
+
+function namesOf(gained: readonly Gained[], name: Gained["kind"]["name"]): readonly string[] {
+  return gained.find(({ kind }) => kind.name === name)?.names ?? []
+}
+
+/** Accounts with a session that ends, as often as they have one. */
+interface Ending {
+  readonly keysLost: readonly string[]
+  readonly withoutBackup: readonly string[]
+  readonly backedUp: readonly string[]
+}
+
+/**
+ * A client that is logged out throws its keys away. What only it had is lost, unless a backup on the server has it; another
+ * device may have it too, but that nobody can see from here. A device that never announced keys could not be sent any.
+ */
+async function sessionsThatEnd({ synapse, mas }: BothSides): Promise<Ending> {
+  const sessions = await mas.rows<{ account: string; line: string }>(`${masSessions} ORDER BY 1, 2`)
+  const backedUp = new Set((await synapse.rows<{ account: string }>(keyBackups)).map(({ account }) => account))
+  const withKeys = new Set((await synapse.rows<{ device: string }>(devicesWithKeys)).map(({ device }) => device))
+  const of = (matches: (session: { account: string; line: string }) => boolean) =>
+    sessions.filter(matches).map(({ account }) => account)
+  const hasKeys = ({ account, line: device }: { account: string; line: string }) => withKeys.has(`${account} ${device}`)
+  return {
+    keysLost: of((session) => !backedUp.has(session.account) && hasKeys(session)),
+    withoutBackup: of((session) => !backedUp.has(session.account) && !hasKeys(session)),
+    backedUp: of(({ account }) => backedUp.has(account)),
+  }
+}
+
+/** Clients use the newest version that was not deleted; one that nothing was put into backs up nothing. */
+const keyBackups = `SELECT DISTINCT ${localpart("v.user_id")} AS account FROM e2e_room_keys_versions v
+  WHERE v.deleted = 0
+    AND NOT EXISTS (SELECT FROM e2e_room_keys_versions n
+      WHERE n.user_id = v.user_id AND n.deleted = 0 AND n.version > v.version)
+    AND EXISTS (SELECT FROM e2e_room_keys k WHERE k.user_id = v.user_id AND k.version = v.version)`
+
+const devicesWithKeys = `SELECT concat_ws(' ', ${localpart("user_id")}, device_id) AS device FROM e2e_device_keys_json`
+
+/** Accounts that have a way to log in with MAS, and none with Synapse. */
+async function onlyMasLogsIn({ synapse, mas }: BothSides): Promise<ReadonlySet<string>> {
+  const canWithMas = await mas.rows<{ account: string }>(`SELECT username AS account FROM users u
+    WHERE deactivated_at IS NULL AND NOT is_guest
+      AND (EXISTS (SELECT FROM user_passwords p WHERE p.user_id = u.user_id AND p.hashed_password <> '')
+        OR EXISTS (SELECT FROM upstream_oauth_links l WHERE l.user_id = u.user_id))
+    ORDER BY username COLLATE "C"`)
+  const canWithSynapse = await synapse.rows<{ account: string }>(`SELECT ${localpart("name")} AS account FROM users u
+    WHERE coalesce(password_hash, '') <> '' OR EXISTS (SELECT FROM user_external_ids e WHERE e.user_id = u.name)`)
+  const known = new Set(canWithSynapse.map(({ account }) => account))
+  return new Set(canWithMas.map(({ account }) => account).filter((account) => !known.has(account)))
+}
+
+/** What was taken from an account in MAS alone, and counts again in Synapse. */
+async function rightsThatReturn({ synapse, mas }: BothSides): Promise<(string | undefined)[]> {
+  const namesIn = async (database: BothSides["mas"], sql: string) =>
+    (await database.rows<{ account: string }>(`${sql} ORDER BY 1`)).map(({ account }) => account)
+  const both = async (ofSynapse: string, ofMas: string) => {
+    const without = new Set(await namesIn(mas, `SELECT username AS account FROM users WHERE ${ofMas}`))
+    const holders = await namesIn(synapse, `SELECT ${localpart("name")} AS account FROM users WHERE ${ofSynapse}`)
+    return holders.filter((name) => without.has(name))
+  }
+  return [
+    line(
+      "admins in Synapse who are none in MAS",
+      await both("admin <> 0", "NOT can_request_admin AND deactivated_at IS NULL"),
+      "admins again",
+    ),
+    line(
+      "accounts locked in Synapse and not in MAS",
+      await both("locked", "locked_at IS NULL AND deactivated_at IS NULL"),
+      "locked again",
+    ),
+  ]
+}
