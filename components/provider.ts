@@ -41,12 +41,13 @@ export abstract class HostedResource extends dynamic.Resource {
   ) {
     const unset = Object.fromEntries(kind.outputs.map((output) => [output, undefined]))
     const token = `pulumi-nodejs:dynamic/${kind.room}:${kind.type}`
-    // `check` needs the URN to put its lines under the resource, and takes it out again: it never gets into the state.
+    // `check` needs the URNs to put its lines under resource and component, and takes them out again: they never get into the state.
     const self = withoutDependencies(createUrn(name, token, options?.parent))
+    const above = options?.parent && withoutDependencies(options.parent.urn)
     super(
       shimFor(kind.module),
       name,
-      { ...unset, ...args, self },
+      { ...unset, ...args, self, ...(above === undefined ? {} : { above }) },
       { ...options, additionalSecretOutputs: [...(kind.secretOutputs ?? [])] },
       kind.room,
       kind.type,

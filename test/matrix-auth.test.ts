@@ -49,7 +49,7 @@ test("delegated, everybody is told the same issuer, slash at the end", async () 
 test("the migration tries beforehand just what delegated auth does afterwards", async () => {
   for (const authentication of ["legacy", "delegated"] as const) {
     const { inputsOf } = await prod(authentication)
-    const { host: _, self: __, __provider: ___, ...afterwards } = inputsOf("delegated-auth")
+    const { host: _, self: __, above: ____, __provider: ___, ...afterwards } = inputsOf("delegated-auth")
     assert.deepEqual(inputsOf("migration").delegation, afterwards)
   }
 })

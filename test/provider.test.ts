@@ -96,10 +96,11 @@ test("every module with a lifecycle is named by a resource", async () => {
   assert.deepEqual(modules.toSorted(), [...new Set(resources.map(moduleOf))].toSorted())
 })
 
-test("a resource knows its own URN, so that its lines stand under it", () => {
+test("a resource knows its own URN and its component's, so that its lines stand under them", () => {
   for (const { name, type, parent, inputs } of resources) {
     const parents = parent === undefined ? "" : `${parent}$`
     assert.equal(inputs.self, `urn:pulumi:test::matrix-auth::${parents}${type}::${name}`)
+    if (parent !== undefined) assert.match(String(inputs.above), new RegExp(`^urn:pulumi:.*::${parent}::`))
   }
 })
 

@@ -1,20 +1,14 @@
-import { posix } from "node:path"
-import type { Dialect } from "../documents/dialects.ts"
+import { difference } from "../documents/difference.ts"
 import { isAbsent, type JsonValue } from "../documents/json-value.ts"
 import { apply, type Kept, observe, plan } from "../documents/managed-keys.ts"
 import { parseDocument } from "../documents/parse.ts"
-import { type Problem, problems } from "../documents/problems.ts"
 import type { Change, Host } from "../host/host.ts"
-import { Refusal } from "../report/refusal.ts"
 import { readKept, writeKept } from "./kept.ts"
-import { type ShownKeys, showKeys, type WantedKey } from "./managed-keys.ts"
+import { writeLastText } from "./last-text.ts"
+import { asItMayStand, type ShownKeys, showKeys, type WantedKey } from "./managed-keys.ts"
+import { type BrokenText, type DocumentAddress, readUsable } from "./usable-text.ts"
 
-/** Somebody else's document on a host. */
-export interface DocumentAddress {
-  /** Absolute path on the host. */
-  readonly path: string
-  readonly dialect: Dialect
-}
+export type { DocumentAddress } from "./usable-text.ts"
 
 /** One with keys of ours in it. */
 export interface ManagedFile extends DocumentAddress {
@@ -31,6 +25,10 @@ export interface PlannedChange extends Change {
   readonly kept: Kept
   /** Keys that go back to others, but stay as they are: somebody changed them after us. */
   readonly left: readonly string[]
+  /** Where the document could not be used: what is wrong with it, and what is taken back of it besides. */
+  readonly broken?: BrokenText
+  /** The change for people: a unified diff, secrets covered; empty where nothing changes. */
+  readonly difference: string
 }
 
 /**
@@ -38,54 +36,56 @@ export interface PlannedChange extends Change {
  * back to what stood there before us. Writes nothing. Throws `document/unusable`.
  */
 export async function planChange(host: Host, file: ManagedFile, keys: readonly WantedKey[]): Promise<PlannedChange> {
-  const before = await host.read(file.path)
   const keptBefore = await readKept(host, file.keptAt)
   const paths = [...new Set([...Object.keys(keptBefore.keys), ...keys.map(({ path }) => path)])]
-  demandUsable(host, file, problems(before, file.dialect, paths))
-  const { edits, kept, left } = plan(before, file.dialect, keys, keptBefore)
-  const after = apply(before, edits)
-  const show = (text: string) => showKeys(paths, observe(text, file.dialect, paths), keys)
-  return { before, after, live: show(before), wanted: show(after), kept, left }
+  const usable = await readUsable(host, file, paths)
+  const found = observe(usable.text, file.dialect, paths)
+  const tolerant = keys.map((key) => asItMayStand(key, found[key.path]))
+  const { edits, kept, left } = plan(usable.text, file.dialect, tolerant, keptBefore)
+  const after = apply(usable.text, edits)
+  const show = (values: typeof found) => showKeys(paths, values, keys)
+  return {
+    before: usable.found,
+    after,
+    live: show(found),
+    wanted: show(observe(after, file.dialect, paths)),
+    kept,
+    left,
+    ...(usable.broken === undefined ? {} : { broken: usable.broken }),
+    difference: difference(usable.text, after, {
+      label: file.path,
+      dialect: file.dialect,
+      secretPaths: keys.flatMap(({ path, secret }) => (secret === undefined ? [] : [path])),
+      secrets: keys.flatMap(({ value, secret }) => (secret && typeof value === "string" ? [value] : [])),
+    }),
+  }
 }
 
 /**
  * Makes a planned change. What stood there is kept before it is overwritten, so that a kill in between loses nothing.
  * Says whether anything was written to the document.
  */
-export async function makeChange(host: Host, file: ManagedFile, change: PlannedChange): Promise<boolean> {
+export async function makeChange(
+  host: Host,
+  file: ManagedFile,
+  change: Pick<PlannedChange, "before" | "after" | "kept">,
+): Promise<boolean> {
   const isOver = Object.keys(change.kept.keys).length === 0
   if (!isOver) await writeKept(host, file.keptAt, change.kept)
   if (change.before !== change.after) await host.replace(file.path, change)
   if (isOver) await host.remove(file.keptAt)
+  await writeLastText(host, file.keptAt, change.after)
   return change.before !== change.after
 }
 
 /** The value at a key of a document on the host; `undefined` where there is none. Throws `document/unusable`. */
 export async function readKey(host: Host, file: DocumentAddress, keyPath: string): Promise<JsonValue | undefined> {
-  const text = await readUsable(host, file)
+  const { text } = await readUsable(host, file)
   const value = observe(text, file.dialect, [keyPath])[keyPath]
   return value === undefined || isAbsent(value) ? undefined : value
 }
 
 /** A whole document on the host, as its reader sees it. Throws `document/unusable`. */
 export async function readDocument(host: Host, file: DocumentAddress): Promise<JsonValue> {
-  return parseDocument(await readUsable(host, file), file.dialect)
-}
-
-async function readUsable(host: Host, file: DocumentAddress): Promise<string> {
-  const text = await host.read(file.path)
-  demandUsable(host, file, problems(text, file.dialect))
-  return text
-}
-
-function demandUsable(host: Host, { path }: DocumentAddress, found: readonly Problem[]): void {
-  if (found.length === 0) return
-  const each = found.map(({ line, column, text }) => `Line ${line}, column ${column}: ${text}.`)
-  throw new Refusal({
-    code: "document/unusable",
-    what: `${posix.basename(path)} cannot be read as its service reads it, or not edited safely`,
-    where: { host: host.name, file: path },
-    meaning: `Nothing was changed. ${each.join(" ")}`,
-    next: "Mend the file by hand, then `pulumi preview`.",
-  })
+  return parseDocument((await readUsable(host, file)).text, file.dialect)
 }

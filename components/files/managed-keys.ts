@@ -7,6 +7,8 @@ export interface WantedKey {
   /** In the documents engine's syntax: `matrix.secret`, `clients[client_id=01AB…].redirect_uris`. */
   readonly path: string
   readonly value: JsonValue | Absent
+  /** The same in other words: what may stand there instead, and mean the same. Default: nothing else may. */
+  readonly means?: (live: JsonValue) => boolean
   /** Given for a value that nobody may see: what is shown in its place. */
   readonly secret?: { readonly right: string; readonly wrong: string }
 }
@@ -27,10 +29,21 @@ export function showKeys(
   return Object.fromEntries(paths.map((path) => [path, showKey(path, live[path] ?? absent, byPath.get(path))]))
 }
 
+/** A key whose value stands there in other words is fine as it stands. */
+export function asItMayStand(key: WantedKey, live: JsonValue | Absent | undefined): WantedKey {
+  if (live === undefined || isAbsent(live) || isAbsent(key.value)) return key
+  return key.means?.(live) === true ? { ...key, value: live } : key
+}
+
+/** Whether two addresses are the same one, however they are written: `http://mas:8080` and `http://mas:8080/`. */
+export function sameAddress(wanted: string): (live: JsonValue) => boolean {
+  return (live) => typeof live === "string" && URL.canParse(live) && new URL(live).href === new URL(wanted).href
+}
+
 function showKey(path: string, live: JsonValue | Absent, wanted: WantedKey | undefined): JsonValue {
   if (isAbsent(live)) return nothing
   if (wanted === undefined && typeof live === "string" && isSecretName(lastKey(path))) return covered
-  if (wanted?.secret === undefined) return coverSecrets(live)
+  if (wanted?.secret === undefined) return coverSecrets(wanted?.means?.(live) ? (wanted.value as JsonValue) : live)
   const isRight = !isAbsent(wanted.value) && sameValue(live, wanted.value)
   return isRight ? wanted.secret.right : wanted.secret.wrong
 }
@@ -58,10 +71,11 @@ export function changesForPeople(before: ShownKeys, after: ShownKeys, but: Shown
   return Object.entries(after)
     .filter(([path]) => !(path in but))
     .filter(([path, value]) => !sameValue(before[path] ?? nothing, value))
-    .map(([path, value]) => `${path}: ${inWords(before[path])} → ${inWords(value)}`)
+    .map(([path, value]) => `${path}: ${keyInWords(before[path])} → ${keyInWords(value)}`)
 }
 
-function inWords(value: JsonValue | undefined): string {
+/** A value as it stands in a line; nothing, where there is none. */
+export function keyInWords(value: JsonValue | undefined): string {
   if (value === undefined) return nothing
   return typeof value === "string" ? value : JSON.stringify(value)
 }

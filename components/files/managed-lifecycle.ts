@@ -1,7 +1,12 @@
 import type { Dialect } from "../documents/dialects.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
+import type { DriftItem } from "../report/drift-item.ts"
+import { type Aspect, driftOfAspects, liveAspects, wantedAspects } from "./aspects.ts"
+import { removeLastText } from "./last-text.ts"
+import { driftOfKeys, sayWhatElse, wholeDocument } from "./managed-drift.ts"
 import { makeChange, type PlannedChange, planChange } from "./managed-file.ts"
 import { changesForPeople, type ShownKeys, type WantedKey } from "./managed-keys.ts"
+import { describeProblem } from "./usable-text.ts"
 
 /** Inputs that every resource over a managed file has. */
 export interface ManagedFileInputs extends HostedInputs {
@@ -11,6 +16,12 @@ export interface ManagedFileInputs extends HostedInputs {
   readonly keptAt: string
   /** Filled in by `check`: the managed keys and what they are to be, as people see them. */
   readonly managed?: ShownKeys
+  /** Filled in by `check`: that the service runs with the file as it is. */
+  readonly running?: string
+  /** Filled in by `check`: that what is served is the file. */
+  readonly served?: string
+  /** Filled in by `check`: the version of the program that reads the file. Another one is told, and is no mistake. */
+  readonly version?: string
 }
 
 export interface ManagedFileOutputs {
@@ -27,12 +38,19 @@ export interface ManagedFileKind<Inputs extends ManagedFileInputs> {
   readonly make?: (change: PlannedChange, inputs: Inputs, context: Context) => Promise<boolean>
   /** The same for giving back all that is ours, when the resource goes. */
   readonly giveBack?: (change: PlannedChange, inputs: Inputs, context: Context) => Promise<boolean>
+  /** What has to be so besides the keys, once the resource is there. */
+  readonly aspects?: readonly Aspect<Inputs>[]
+  /** The version of the program that reads the file, as it tells it; `undefined` where it is of no interest. */
+  readonly version?: (inputs: Inputs, context: Context) => Promise<string | undefined>
+  /** Called when all is done; `isToFollow`: but for what follows a write, as a restart does. */
+  readonly settled?: (inputs: Inputs, context: Context, isToFollow: boolean) => Promise<void>
 }
 
 /** The behaviour of a resource that manages keys in somebody else's document. */
 export function managedFileLifecycle<Inputs extends ManagedFileInputs>(
   kind: ManagedFileKind<Inputs>,
 ): Lifecycle<Inputs, ManagedFileOutputs> {
+  const aspects = kind.aspects ?? []
   const fileOf = ({ file, keptAt }: Inputs) => ({ path: file, dialect: kind.dialect, keptAt })
   const planFor = async (inputs: Inputs, context: Context) =>
     planChange(context.host, fileOf(inputs), await kind.keys(inputs, context))
@@ -41,24 +59,75 @@ export function managedFileLifecycle<Inputs extends ManagedFileInputs>(
     outputs: ["revision"],
     identity: ["file"],
     async check(inputs, before, context) {
-      const { live, wanted } = await planFor(inputs, context)
+      const change = await planFor(inputs, context)
+      const version = await kind.version?.(inputs, context)
       // Of keys that were managed before, the engine itself prints live => wanted.
-      const plan = changesForPeople(live, wanted, before?.managed).map((line) => `${inputs.file}: ${line}`)
-      return { inputs: { ...inputs, managed: wanted }, plan }
+      const changes = changesForPeople(change.live, change.wanted, before?.managed)
+      const plan = [
+        ...changes.map((line) => `${inputs.file}: ${line}`),
+        ...sayWhatElse(inputs.file, change),
+        ...(change.difference === "" ? [] : [change.difference.trimEnd()]),
+      ]
+      const drift = [
+        ...driftOfKeys(context.host, inputs.file, change),
+        ...driftOfAspects(aspects, before ?? inputs, context.host),
+        ...driftOfVersion(before?.version, version, { host: context.host.name, file: inputs.file }),
+      ]
+      const filled = {
+        managed: change.wanted,
+        ...wantedAspects(aspects),
+        ...(version === undefined ? {} : { version }),
+      }
+      return { inputs: { ...inputs, ...filled }, plan, drift }
     },
     async read(state, context) {
-      const { live } = await planFor(state, context)
-      return { ...state, managed: live }
+      const { live, broken } = await planFor(state, context)
+      const problem =
+        broken === undefined ? {} : { [wholeDocument]: `cannot be used: ${describeProblem(broken.problem)}` }
+      const version = state.version ?? (await kind.version?.(state, context))
+      return {
+        ...state,
+        managed: { ...live, ...problem },
+        ...(await liveAspects(aspects, state, context)),
+        ...(version === undefined ? {} : { version }),
+      }
     },
     async converge(inputs, state, context) {
       const change = await planFor(inputs, context)
       const make = kind.make ?? (() => makeChange(context.host, fileOf(inputs), change))
       const hasWritten = await make(change, inputs, context)
-      return { revision: (state?.revision ?? 0) + (hasWritten ? 1 : 0) }
+      const isToFollow = hasWritten || (await mendAspects(aspects, inputs, context))
+      await kind.settled?.(inputs, context, isToFollow)
+      return { revision: (state?.revision ?? 0) + (isToFollow ? 1 : 0) }
     },
     async remove(state, context) {
       const change = await planChange(context.host, fileOf(state), [])
       await (kind.giveBack?.(change, state, context) ?? makeChange(context.host, fileOf(state), change))
+      await removeLastText(context.host, state.keptAt)
     },
   }
+}
+
+/** Says whether something has to follow as if the file had been written. */
+async function mendAspects<Inputs>(aspects: readonly Aspect<Inputs>[], inputs: Inputs, context: Context) {
+  let isToFollow = false
+  for (const { look, wanted, mend } of aspects) {
+    const live = await look(inputs, context)
+    if (live === undefined || live === wanted) continue
+    if (mend === undefined) isToFollow = true
+    else await mend(inputs, context)
+  }
+  return isToFollow
+}
+
+function driftOfVersion(known: string | undefined, live: string | undefined, where: DriftItem["where"]): DriftItem[] {
+  if (known === undefined || live === undefined || known === live) return []
+  const item = {
+    kind: "version",
+    where,
+    live,
+    wanted: `${known}, as at the last \`pulumi up\``,
+    isNotice: true,
+  } as const
+  return [item]
 }

@@ -13,8 +13,8 @@ type AnyLifecycle = Lifecycle<HostedInputs, object>
 const urns = new Map<string, string>()
 
 export async function check(module: string, olds: Properties, news: Properties): Promise<CheckAnswer> {
-  const { self, ...inputs } = withoutProvider(news)
-  const { self: _, ...before } = withoutProvider(olds)
+  const { self, above, ...inputs } = withoutProvider(news)
+  const { self: _, above: __, ...before } = withoutProvider(olds)
   if (hasUnknown(inputs)) {
     if (typeof self === "string") void sayUnder(self, "what is there now is known once the host's services exist")
     return { inputs: toWire(inputs), failures: [] }
@@ -29,7 +29,7 @@ export async function check(module: string, olds: Properties, news: Properties):
     const answer = toWire(checked.inputs)
     if (typeof self === "string") {
       urns.set(fingerprint(answer), self)
-      await tell(self, checked)
+      await tell(self, typeof above === "string" ? above : self, checked)
     }
     return { inputs: answer, failures: [] }
   } catch (error) {
@@ -38,12 +38,11 @@ export async function check(module: string, olds: Properties, news: Properties):
   }
 }
 
-/** Before the answer: with it the run may be over, and what was not heard by then is lost. */
-async function tell(urn: string, { plan = [], drift = [] }: Checked<HostedInputs>): Promise<void> {
-  await Promise.all([
-    ...plan.map((line) => sayUnder(urn, line)),
-    ...drift.map((item) => sayUnder(urn, writeDriftItem(item), "machines")),
-  ])
+/** Before the answer: with it the run may be over, and what was not heard by then is lost. One by one: the engine keeps no order. */
+async function tell(urn: string, above: string, { summary = [], plan = [], drift = [] }: Checked<HostedInputs>) {
+  for (const line of summary) await sayUnder(above, line)
+  for (const line of plan) await sayUnder(urn, line)
+  await Promise.all(drift.map((item) => sayUnder(urn, writeDriftItem(item), "machines")))
 }
 
 export interface CheckAnswer {
@@ -52,9 +51,9 @@ export interface CheckAnswer {
 }
 
 export async function diff(module: string, olds: Properties, news: Properties) {
-  const changed = changedKeys(olds, news)
+  const { identity, outputs } = await load(module)
+  const changed = changedKeys(olds, news, outputs)
   if (changed.length === 0) return { changes: false }
-  const { identity } = await load(module)
   const replaces = changed.filter((key) => (identity as readonly string[]).includes(key))
   return { changes: true, replaces, deleteBeforeReplace: true }
 }

@@ -16,6 +16,8 @@ export interface Context {
 /** What `check` found: the inputs completed by what the host says, and what will change. */
 export interface Checked<Inputs> {
   readonly inputs: Inputs
+  /** What the run as a whole will do, for people: shown under the component that the resource is part of. */
+  readonly summary?: readonly string[]
   /** Lines for people, shown under the resource. */
   readonly plan?: readonly string[]
   /** The same for machines, one by one: what is not as it should be, also what `up` would not mend. */

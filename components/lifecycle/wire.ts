@@ -27,9 +27,14 @@ export function toWire(value: object): Record<string, unknown> {
   return JSON.parse(JSON.stringify(value)) as Record<string, unknown>
 }
 
-/** The names whose values differ. Looks at what is wanted only: outputs are not ours to compare. */
-export function changedKeys(state: Properties, wanted: Properties): string[] {
-  return Object.keys(wanted).filter((key) => key !== providerKey && !isDeepStrictEqual(state[key], wanted[key]))
+/**
+ * The names of inputs whose values differ, those included that are no longer wanted at all. What the state has besides are
+ * `outputs`: they are not ours to compare.
+ */
+export function changedKeys(state: Properties, wanted: Properties, outputs: readonly string[]): string[] {
+  const names = [...new Set([...Object.keys(wanted), ...Object.keys(state)])]
+  const inputs = names.filter((key) => key !== providerKey && !outputs.includes(key))
+  return inputs.filter((key) => !isDeepStrictEqual(state[key], wanted[key]))
 }
 
 /** The same text for the same values, whatever the order of their names: the engine does not keep it. */

@@ -20,9 +20,22 @@ const text = "# the room\nlamp: {on: false} # saves power\nwindow: shut\n"
 
 test("the check fills in the keys as they are to be, and says what changes, old → new", async (t) => {
   const { file, on, context, said } = await room(t)
+  const difference = [
+    `--- ${file.path}\n+++ ${file.path}\n@@ -1,3 +1,3 @@\n # the room`,
+    "-lamp: {on: false} # saves power\n+lamp: {on: true} # saves power\n window: shut",
+  ].join("\n")
   assert.deepEqual(await lamp.check?.(on, undefined, context), {
     inputs: { ...on, managed: { "lamp.on": true } },
-    plan: [`${file.path}: lamp.on: false → true`],
+    plan: [`${file.path}: lamp.on: false → true`, difference],
+    drift: [
+      {
+        kind: "key",
+        where: { host: "this machine", file: file.path, keyPath: "lamp.on" },
+        live: "false",
+        wanted: "true",
+        diff: `${difference}\n`,
+      },
+    ],
   })
   assert.equal(await file.text(), text)
   assert.deepEqual(said, [])
@@ -31,7 +44,12 @@ test("the check fills in the keys as they are to be, and says what changes, old 
 test("of keys that were managed before, the engine tells the change, and the check does not say it twice", async (t) => {
   const { on, context } = await room(t)
   const before = { ...on, managed: { "lamp.on": true } }
-  assert.deepEqual((await lamp.check?.(on, before, context))?.plan, [])
+  const plan = (await lamp.check?.(on, before, context))?.plan ?? assert.fail("it has no plan")
+  assert.deepEqual(
+    plan.map((line) => line.split("\n")[0]?.startsWith("--- ")),
+    [true],
+    "the difference of the file, and nothing else",
+  )
 })
 
 test("what is live is read in the shape of the inputs: a hand edit is drift, and converging mends it", async (t) => {

@@ -34,8 +34,12 @@ test("an unknown is found wherever it is", () => {
   for (const value of [null, undefined, 1, "", [], {}, `${unknown} `]) assert.ok(!hasUnknown(value))
 })
 
-test("only what is wanted is compared: outputs and the provider are not", () => {
+test("inputs are compared: outputs and the provider are not", () => {
   const state = { a: 1, b: { c: [1] }, revision: 3, __provider: "old" }
-  assert.deepEqual(changedKeys(state, { a: 1, b: { c: [1] }, __provider: "new" }), [])
-  assert.deepEqual(changedKeys(state, { a: 2, b: { c: [2] }, d: 1 }), ["a", "b", "d"])
+  assert.deepEqual(changedKeys(state, { a: 1, b: { c: [1] }, __provider: "new" }, ["revision"]), [])
+  assert.deepEqual(changedKeys(state, { a: 2, b: { c: [2] }, d: 1 }, ["revision"]), ["a", "b", "d"])
+})
+
+test("an input that is no longer given is a change", () => {
+  assert.deepEqual(changedKeys({ a: 1, b: 2, revision: 3 }, { a: 1 }, ["revision"]), ["b"])
 })
