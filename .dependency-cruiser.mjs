@@ -11,13 +11,17 @@ const mayReach = {
   files: [...foundation, "lifecycle"],
   config: ["report", "mas", "synapse", "migration"],
   mas: [...foundation, "files", "lifecycle"],
-  synapse: [...foundation, "files", "lifecycle"],
+  window: ["report", "host"],
+  synapse: [...foundation, "files", "lifecycle", "window"],
   web: [...foundation, "files", "lifecycle"],
   backup: [...foundation, "files", "lifecycle"],
   staging: [...foundation, "lifecycle"],
-  migration: [...foundation, "files", "lifecycle", "mas", "synapse", "backup"],
+  migration: [...foundation, "files", "lifecycle", "mas", "synapse", "backup", "window"],
   drift: ["report", "host"],
-  commands: ["drift", ...foundation, "files", "lifecycle", "mas", "synapse", "web", "backup", "migration", "config"],
+  commands: [
+    ...foundation,
+    ...["drift", "files", "lifecycle", "mas", "synapse", "web", "backup", "window", "migration", "config"],
+  ],
 }
 
 const edges = Object.entries(mayReach).map(([room, reachable]) => ({

@@ -55,6 +55,7 @@ export function placesOf({ authentication, host, synapse, mas, databases, wellKn
       issuer: mas.issuer,
       mas: { service: serviceOf("mas", mas), config: mas.config },
       takeOver: synapse.takeOver,
+      window: { stateFolder: host.stateFolder, leaseSeconds: host.leaseSeconds },
       ...(synapse.qrCodeEndpoint === undefined ? {} : { qrCodeEndpoint: synapse.qrCodeEndpoint }),
     },
   }

@@ -63,6 +63,8 @@ function host({ serverName: name = "server" }: Surroundings) {
       kind: field(oneOf(["local"])).default("local"),
       /** A folder of ours on the host: what the way back needs. Default: one named after the server. */
       stateFolder: field(absolutePath(folder)).default(folder),
+      /** How long nothing may be heard of a run before the dead-man's switch lets the server serve as before. */
+      leaseSeconds: field(wholeNumber({ least: 3, most: 3600 }, 120)).default(120),
     })
     .prefault({})
 }

@@ -1,15 +1,22 @@
+import type { PlannedChange } from "../files/managed-file.ts"
 import type { WebService } from "../host/ask-service.ts"
+import { endBeside } from "../host/beside.ts"
 import type { Database, DatabaseOptions } from "../host/database.ts"
-import { startService, stopService } from "../host/service.ts"
+import type { Host } from "../host/host.ts"
+import { stopService } from "../host/service.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
-import type { MasAddress } from "../mas/mas-cli.ts"
+import { type MasAddress, masCliContainer } from "../mas/mas-cli.ts"
 import { startMas } from "../mas/mas-running.ts"
 import { formatDuration } from "../report/durations.ts"
 import { Refusal } from "../report/refusal.ts"
-import { type SynapseAddress, waitForSynapse } from "../synapse/synapse-address.ts"
+import { type Serving, windowFor, writeAndRestart } from "../synapse/serve-with.ts"
+import type { SynapseAddress } from "../synapse/synapse-address.ts"
+import type { StepTime } from "../window/journal.ts"
+import { type Operation, sayTimes } from "../window/operation.ts"
+import { inWindow } from "../window/window.ts"
 import { freezeHomeserver } from "./frozen-homeserver.ts"
 import { differingKinds, type Holdings, type Side } from "./holdings.ts"
-import { readMasState } from "./mas-state.ts"
+import { type MasState, readMasState } from "./mas-state.ts"
 import { findDifferingAccounts, readHoldings } from "./read-holdings.ts"
 import { checkMigration, dryRunMigration, runMigration, type Syn2MasRun } from "./syn2mas.ts"
 
@@ -29,48 +36,74 @@ export interface MigrationPlaces {
  * renames MAS's tables while it works. Synapse goes on serving; in legacy nobody needs MAS. MAS runs again afterwards,
  * whatever came of it. Returns what was tried, so that just that is migrated.
  */
-export async function rehearseMigration(context: Context, places: MigrationPlaces): Promise<Syn2MasRun> {
-  const { host, say } = context
-  const run = await prepareRun(context, places)
-  say("MAS stops for syn2mas check and a dry-run; Synapse goes on serving")
-  await stopService(host, places.mas.service)
+export async function rehearseMigration(operation: Operation, places: MigrationPlaces): Promise<Syn2MasRun> {
+  const { host, say } = operation.place
+  await endLeftover(operation, places)
+  const run = await operation.step("freeze-homeserver", () => prepareRun(host, places))
+  await operation.step("stop-mas-to-rehearse", () => stopService(host, places.mas.service))
   try {
-    await checkMigration(host, run)
-    say("syn2mas check passed; syn2mas migrate --dry-run on the same data")
-    await dryRunMigration(host, run)
-    return run
-  } finally {
-    await startMas(host, places.mas, say)
+    await operation.step("check", () => checkMigration(host, run))
+    await operation.step("dry-run", () => dryRunMigration(host, run))
+  } catch (error) {
+    await startMas(host, places.mas, say).catch(() => say("MAS does not start; nobody needs it in legacy"))
+    throw error
   }
+  await operation.step("start-mas-after-rehearsal", () => startMas(host, places.mas, say))
+  return run
 }
 
 /**
- * Brings every account to MAS and lets Synapse serve delegated: check, dry-run, Synapse and MAS stop, migrate, compare as
- * sets, MAS starts, `delegate`. All that happens while nobody is served happens in here, so that nothing else of a run
- * comes in between. On failure legacy Synapse serves again.
+ * Brings every account to MAS and lets Synapse serve delegated: Synapse and MAS stop, migrate, compare as sets, MAS starts,
+ * Synapse starts delegated. All that happens while nobody is served happens in here, under the dead-man's switch, and
+ * nothing else of a run comes in between. On failure legacy Synapse serves again.
  */
-export async function cutOver(
-  context: Context,
-  places: MigrationPlaces,
-  delegate: () => Promise<unknown>,
-): Promise<Holdings> {
-  const { host, say } = context
-  const run = await rehearseMigration(context, places)
-  const begin = performance.now()
-  say("Synapse stops: from here on nobody is served until the delegated Synapse answers")
-  await stopService(host, places.synapse.service)
+export async function cutOver(operation: Operation, places: MigrationPlaces, delegation: Delegation): Promise<CutOver> {
+  const { host, say } = operation.place
+  const { change, serving } = delegation
+  const run = await rehearseMigration(operation, places)
+  const opened = await windowFor(operation.place, change, serving)
+  const withMigration = {
+    ...opened,
+    end: [{ service: places.mas.service, name: masCliContainer(places.mas, "syn2mas") }],
+  }
   try {
-    await stopService(host, places.mas.service)
-    say("syn2mas migrate")
-    await runMigration(host, run)
-    const holdings = await compare(context, places)
-    await startMas(host, places.mas, say)
-    await delegate()
-    say(`Synapse serves, delegated: nobody was served for ${formatDuration((performance.now() - begin) / 1000)}`)
-    return holdings
+    return await inWindow(operation, withMigration, async () => {
+      const before = operation.done.length
+      await operation.step("stop-synapse", () => stopService(host, places.synapse.service))
+      await operation.step("stop-mas", () => stopService(host, places.mas.service))
+      await operation.step("migrate", () => runMigration(host, run))
+      const holdings = await operation.step("compare", () => compare(operation.place, places))
+      await operation.step("start-mas", () => startMas(host, places.mas, say))
+      await writeAndRestart(operation, change, serving)
+      const steps = operation.done.slice(before)
+      const seconds = steps.reduce((sum, step) => sum + step.seconds, 0)
+      say(`Synapse serves, delegated: nobody was served for ${formatDuration(seconds)} (${sayTimes(steps)})`)
+      return { holdings, window: { seconds, steps } }
+    })
   } catch (error) {
-    await backToLegacy(context, places, run)
+    await mendMas(operation, places, run)
     throw error
+  }
+}
+
+/** The homeserver.yaml with which Synapse serves after the migration. */
+export interface Delegation {
+  readonly change: PlannedChange
+  readonly serving: Serving
+}
+
+export interface CutOver {
+  /** What MAS has got. */
+  readonly holdings: Holdings
+  /** How long nobody was served, in all and step by step. */
+  readonly window: { readonly seconds: number; readonly steps: readonly StepTime[] }
+}
+
+/** One whose client died goes on in its container. Whoever holds the operation's lock knows that nobody waits for it. */
+async function endLeftover({ place: { host, say } }: Operation, { mas }: MigrationPlaces): Promise<void> {
+  if (mas.service.commands?.cli !== undefined) return
+  if (await endBeside(host, mas.service, masCliContainer(mas, "syn2mas"))) {
+    say("a syn2mas of an earlier run, whose client had died, is ended")
   }
 }
 
@@ -102,17 +135,22 @@ export function inWords(holdings: Holdings): string {
     .join(", ")
 }
 
-/** homeserver.yaml is as it was: legacy Synapse starts, and MAS's tables get their names back. */
-async function backToLegacy({ host, say }: Context, places: MigrationPlaces, run: Syn2MasRun): Promise<void> {
-  say("the migration failed: Synapse starts as before")
-  await startService(host, places.synapse.service)
-  await waitForSynapse(host, places.synapse, say)
-  await using mas = await places.open("mas")
-  if ((await readMasState(mas)) === "interrupted") await dryRunMigration(host, run).catch(() => {})
-  await startMas(host, places.mas, say).catch(() => say("MAS does not start; nobody needs it in legacy"))
+/** After legacy Synapse serves again: MAS's tables get their names back, and MAS runs. Nobody needs it in legacy. */
+async function mendMas({ place: { host, say } }: Operation, places: MigrationPlaces, run: Syn2MasRun): Promise<void> {
+  try {
+    if ((await stateOf(places)) === "interrupted") await dryRunMigration(host, run)
+    await startMas(host, places.mas, say)
+  } catch {
+    say("MAS does not start; nobody needs it in legacy, and the next `pulumi up` mends it")
+  }
 }
 
-async function prepareRun({ host }: Context, places: MigrationPlaces): Promise<Syn2MasRun> {
+async function stateOf(places: MigrationPlaces): Promise<MasState> {
+  await using mas = await places.open("mas")
+  return await readMasState(mas)
+}
+
+async function prepareRun(host: Host, places: MigrationPlaces): Promise<Syn2MasRun> {
   const { mas, synapse, stateFolder, acknowledge } = places
   const homeserverYaml = await freezeHomeserver(host, { from: synapse.homeserverYaml, stateFolder, like: mas.config })
   return { mas, homeserverYaml, acknowledge }

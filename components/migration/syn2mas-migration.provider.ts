@@ -8,12 +8,14 @@ import { type DatabasePlace, masDatabase } from "../mas/mas-database.ts"
 import { RefusalList } from "../report/gathering.ts"
 import type { Homeserver } from "../synapse/homeserver.ts"
 import { type DelegatedAuthInputs, planDelegation } from "../synapse/plan-delegation.ts"
-import { serveWith, servingFor } from "../synapse/serve-with.ts"
+import { servingFor } from "../synapse/serve-with.ts"
 import { synapseDatabase } from "../synapse/synapse-database.ts"
 import { isSynapseDelegated } from "../synapse/synapse-state.ts"
 import { validateConfig } from "../synapse/validate-config.ts"
+import { inOperation } from "../window/operation.ts"
+import { demandNoWindow } from "../window/window-refusals.ts"
 import { costOfReturn } from "./cost-of-return.ts"
-import { cutOver, inWords, type MigrationPlaces, rehearseMigration } from "./cut-over.ts"
+import { type CutOver, cutOver, inWords, type MigrationPlaces, rehearseMigration } from "./cut-over.ts"
 import { demandClear } from "./demand-clear.ts"
 import type { BothSides } from "./gained.ts"
 import { planGivingUp } from "./give-up.ts"
@@ -41,12 +43,14 @@ export interface Syn2MasMigrationOutputs {
   readonly migrated: Readonly<Record<string, number>>
   /** When, in ISO 8601; `null`: not yet. */
   readonly migratedAt: string | null
+  /** How long nobody was served, in all and step by step; `null`: not yet, or not by us. */
+  readonly window: CutOver["window"] | null
 }
 
-const nothingYet: Syn2MasMigrationOutputs = { migrated: {}, migratedAt: null }
+const nothingYet: Syn2MasMigrationOutputs = { migrated: {}, migratedAt: null, window: null }
 
 export const lifecycle: Lifecycle<Syn2MasMigrationInputs, Syn2MasMigrationOutputs> = {
-  outputs: ["migrated", "migratedAt"],
+  outputs: ["migrated", "migratedAt", "window"],
   identity: [],
   async check(inputs, before, { host }) {
     const isNews = before === undefined || before.authentication !== inputs.authentication
@@ -59,6 +63,7 @@ export const lifecycle: Lifecycle<Syn2MasMigrationInputs, Syn2MasMigrationOutput
     return { inputs, plan: inputs.authentication === "legacy" ? await costOfReturn({ synapse, mas }) : [] }
   },
   async read(state, { host }) {
+    await demandNoWindow(host, state.stateFolder)
     return { ...state, authentication: await liveAuthentication(host, state) }
   },
   async converge(wanted, state, context) {
@@ -73,7 +78,8 @@ export const lifecycle: Lifecycle<Syn2MasMigrationInputs, Syn2MasMigrationOutput
 }
 
 function pick(state: Partial<Syn2MasMigrationOutputs> | undefined): Partial<Syn2MasMigrationOutputs> {
-  return state?.migrated === undefined ? {} : { migrated: state.migrated, migratedAt: state.migratedAt ?? null }
+  if (state?.migrated === undefined) return {}
+  return { migrated: state.migrated, migratedAt: state.migratedAt ?? null, window: state.window ?? null }
 }
 
 /** In legacy, all that can be known beforehand is found out, unless MAS holds a copy from before: then there is no room. */
@@ -81,7 +87,9 @@ async function prepare(inputs: Syn2MasMigrationInputs, kept: Syn2MasMigrationOut
   await using database = await openSide(context.host, inputs, "mas")
   const isFilled = (await readMasState(database)) === "filled"
   if (!isFilled && !(await isSynapseDelegated(context.host, synapseOf(inputs)))) {
-    await rehearseMigration(context, placesOf(context.host, inputs))
+    const places = placesOf(context.host, inputs)
+    const { window } = inputs.delegation
+    await inOperation("rehearsal", { ...context, ...window }, (operation) => rehearseMigration(operation, places))
   }
   return kept
 }
@@ -90,20 +98,22 @@ async function prepare(inputs: Syn2MasMigrationInputs, kept: Syn2MasMigrationOut
 async function adopt(inputs: Syn2MasMigrationInputs, kept: Syn2MasMigrationOutputs, { host }: Context) {
   if (kept.migratedAt !== null) return kept
   await using database = await openSide(host, inputs, "mas")
-  return { migrated: countsOf(await readHoldings(database, "mas")), migratedAt: null }
+  return { ...nothingYet, migrated: countsOf(await readHoldings(database, "mas")) }
 }
 
 async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promise<Syn2MasMigrationOutputs> {
-  const { host, say } = context
+  const { host } = context
   const delegation = { ...inputs.delegation, host: inputs.host }
-  const change = await planDelegation(host, delegation)
-  await lookAgain(host, inputs)
-  say("the delegated homeserver.yaml is tried by Synapse itself, before anything stops")
-  await validateConfig(host, synapseOf(inputs), change.after)
-  await makeRoom(context, placesOf(host, inputs), await masSource(host, inputs))
-  const serving = { ...servingFor(delegation, "delegated"), isTried: true }
-  const holdings = await cutOver(context, placesOf(host, inputs), () => serveWith(context, change, serving))
-  return { migrated: countsOf(holdings), migratedAt: new Date().toISOString() }
+  return inOperation("cutover", { ...context, ...delegation.window }, async (operation) => {
+    await operation.step("look-again", () => lookAgain(host, inputs))
+    const change = await planDelegation(host, delegation)
+    await operation.step("try-config", () => validateConfig(host, synapseOf(inputs), change.after))
+    const source = await masSource(host, inputs)
+    await operation.step("make-room", () => makeRoom(context, placesOf(host, inputs), source))
+    const serving = servingFor(delegation, "delegated")
+    const { holdings, window } = await cutOver(operation, placesOf(host, inputs), { change, serving })
+    return { migrated: countsOf(holdings), migratedAt: new Date().toISOString(), window }
+  })
 }
 
 /** What a migration would bring, and what it would stumble over: all of it at once. */

@@ -75,6 +75,10 @@ export const refusalCodes = [
   "synapse/too-old",
   "synapse/version-unknown",
   "web/clients-see-otherwise",
+  "window/not-put-back",
+  "window/switch-acted",
+  "window/switch-not-armed",
+  "window/under-way",
 ] as const
 
 export type RefusalCode = (typeof refusalCodes)[number]

@@ -22,6 +22,8 @@ export interface DelegatedAuthArgs {
   mas: Input<{ readonly service: ServiceAddress; readonly config: string }>
   /** Conflicting settings that we may take out while delegated. @example ["oidc_providers"] */
   takeOver: Input<readonly string[]>
+  /** A folder of ours on the host, and how long the dead-man's switch waits for a sign of life. */
+  window: Input<{ readonly stateFolder: string; readonly leaseSeconds: number }>
   /** A rendezvous server for log-in by QR code (MSC4108). */
   qrCodeEndpoint?: Input<string>
 }

@@ -9,6 +9,7 @@ import { inspectService } from "../host/inspection.ts"
 import { hostPathOf } from "../host/mounted-paths.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
 import { Refusal } from "../report/refusal.ts"
+import type { SwitchPlace } from "../window/dead-mans-switch.ts"
 import type { Homeserver } from "./homeserver.ts"
 import { keysWhenDelegated, keysWhenLegacy, type ManagedKey } from "./managed-keys.ts"
 import { readSynapseVersion } from "./running-version.ts"
@@ -25,6 +26,8 @@ export interface DelegatedAuthInputs extends ManagedFileInputs {
   /** MAS: its config, or a file that this names, holds the secret that both share. */
   readonly mas: { readonly service: ServiceAddress; readonly config: string }
   readonly takeOver: readonly string[]
+  /** Where a restart of Synapse is watched over. */
+  readonly window: SwitchPlace
   /** A rendezvous server for log-in by QR code (MSC4108); it comes and goes with the block. */
   readonly qrCodeEndpoint?: string
 }

@@ -1,10 +1,12 @@
-import { readKept, writeKept } from "../files/kept.ts"
 import { type ManagedFile, makeChange, type PlannedChange } from "../files/managed-file.ts"
 import { inspectService } from "../host/inspection.ts"
 import { restartService, startService } from "../host/service.ts"
 import { containerOf } from "../host/service-address.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { Refusal } from "../report/refusal.ts"
+import type { SwitchPlace } from "../window/dead-mans-switch.ts"
+import { inOperation, type Operation } from "../window/operation.ts"
+import { inWindow, type OpenedWindow } from "../window/window.ts"
 import { type DelegatedAuthInputs, homeserverFile } from "./plan-delegation.ts"
 import { proveAuthentication } from "./prove-authentication.ts"
 import { type SynapseAddress, waitForSynapse } from "./synapse-address.ts"
@@ -15,8 +17,7 @@ export interface Serving {
   readonly file: ManagedFile
   /** What a delegated Synapse has to tell clients; `null`: Synapse checks passwords itself. */
   readonly issuer: string | null
-  /** Synapse has tried the new file already. Default: false. */
-  readonly isTried?: boolean
+  readonly window: SwitchPlace
 }
 
 /** What it takes to serve by the inputs of delegated auth. */
@@ -25,39 +26,63 @@ export function servingFor(inputs: DelegatedAuthInputs, authentication: "legacy"
     address: { service: inputs.service, homeserverYaml: inputs.file, endpoint: inputs.synapseEndpoint },
     file: homeserverFile(inputs),
     issuer: authentication === "delegated" ? inputs.issuer : null,
+    window: inputs.window,
   }
 }
 
 /**
  * Lets Synapse serve with a changed homeserver.yaml: tried by the same Synapse first, then written, then started. When it
- * does not come up, or does not answer as it should, the file is put back byte for byte and Synapse serves as before.
+ * does not come up, or does not answer as it should, or we are killed, the file is put back byte for byte and Synapse
+ * serves as before.
  *
  * Where nothing changes, a Synapse that stands still is started. Says whether anything was written.
- * Throws `synapse/config-refused`, `synapse/did-not-come-up`.
+ * Throws `synapse/config-refused`, `synapse/did-not-come-up`, and what a window throws.
  */
 export async function serveWith(context: Context, change: PlannedChange, serving: Serving): Promise<boolean> {
-  const { host, say } = context
   if (change.before === change.after) {
     await startIfStopped(context, serving)
-    return makeChange(host, serving.file, change)
+    return makeChange(context.host, serving.file, change)
   }
-  if (!serving.isTried) {
-    say("the new homeserver.yaml is tried by Synapse itself")
-    await validateConfig(host, serving.address, change.after)
-  }
-  const keptBefore = await readKept(host, serving.file.keptAt)
-  await makeChange(host, serving.file, change)
-  try {
-    say("Synapse restarts with the new homeserver.yaml")
-    await restartService(host, serving.address.service)
-    await waitForSynapse(host, serving.address, say)
-    await proveAuthentication(host, serving.address, serving.issuer)
-  } catch (error) {
-    await putBack(context, change, serving)
-    await writeKept(host, serving.file.keptAt, keptBefore)
-    throw didNotComeUp(context, serving, error)
-  }
+  await inOperation("serve", { ...context, ...serving.window }, async (operation) => {
+    await operation.step("try-config", () => validateConfig(context.host, serving.address, change.after))
+    const opened = await windowFor(context, change, serving)
+    await inWindow(operation, opened, () => writeAndRestart(operation, change, serving))
+  })
   return true
+}
+
+/** What a window around this change may have to put back. */
+export async function windowFor(
+  { host, say }: Context,
+  change: PlannedChange,
+  { address, file }: Serving,
+): Promise<OpenedWindow> {
+  return {
+    service: address.service,
+    files: [
+      { path: file.path, before: change.before },
+      { path: file.keptAt, before: await host.readIfPresent(file.keptAt) },
+    ],
+    end: [],
+    planned: change.after,
+    serves: () => waitForSynapse(host, address, say),
+  }
+}
+
+/** The steps inside the window. Throws `synapse/did-not-come-up` with Synapse's own reason. */
+export async function writeAndRestart(operation: Operation, change: PlannedChange, serving: Serving): Promise<void> {
+  const { host, say } = operation.place
+  const { address, file, issuer } = serving
+  await operation.step("write-homeserver", () => makeChange(host, file, change))
+  try {
+    await operation.step("restart-synapse", async () => {
+      await restartService(host, address.service)
+      await waitForSynapse(host, address, say)
+    })
+    await operation.step("prove-synapse", () => proveAuthentication(host, address, issuer))
+  } catch (error) {
+    throw didNotComeUp(operation, serving, error)
+  }
 }
 
 async function startIfStopped({ host, say }: Context, { address }: Serving): Promise<void> {
@@ -68,20 +93,14 @@ async function startIfStopped({ host, say }: Context, { address }: Serving): Pro
   await waitForSynapse(host, address, say)
 }
 
-async function putBack({ host, say }: Context, { before, after }: PlannedChange, { address, file }: Serving) {
-  say("Synapse did not come up as it should: homeserver.yaml is put back, and Synapse restarts as before")
-  await host.replace(file.path, { before: after, after: before })
-  await restartService(host, address.service)
-  await waitForSynapse(host, address, say)
-}
-
-function didNotComeUp({ host }: Context, { address }: Serving, cause: unknown): Refusal {
+function didNotComeUp({ place: { host } }: Operation, { address }: Serving, cause: unknown): Error {
+  if (cause instanceof Refusal && cause.code.startsWith("window/")) return cause
   const why = cause instanceof Refusal ? `${cause.what}. ${cause.meaning}` : String(cause)
   return new Refusal({
     code: "synapse/did-not-come-up",
     what: "Synapse did not come up with the new homeserver.yaml",
     where: { host: host.name, container: containerOf(address.service), file: address.homeserverYaml },
-    meaning: `The file is as it was, byte for byte, and Synapse serves with it again. ${why}`,
+    meaning: `The file is put back as it was, byte for byte, and Synapse serves with it again. ${why}`,
     next: "Mend what Synapse complains about, then `pulumi up`.",
     cause,
   })

@@ -1,0 +1,106 @@
+import { posix } from "node:path"
+import type { Host } from "../host/host.ts"
+import { formatDuration } from "../report/durations.ts"
+import { readClaim, renew, type SwitchPlace } from "./dead-mans-switch.ts"
+import { type Journal, type OperationKind, type StepTime, writeJournal } from "./journal.ts"
+import { settle } from "./settle.ts"
+import { describeStep, type Step } from "./steps.ts"
+import { takeStep } from "./take-step.ts"
+import { switchActed } from "./window-refusals.ts"
+
+/** Where an operation is done, and who hears of it. */
+export interface OperationPlace extends SwitchPlace {
+  readonly host: Host
+  readonly say: (line: string) => void
+}
+
+/** Long work is heard of this often. */
+const tellEverySeconds = 20
+
+/** Something that is being done to the server, step by step, by one run at a time. */
+export class Operation {
+  readonly place: OperationPlace
+  /** Whether a dead-man's switch watches over it. */
+  isArmed = false
+  readonly #done: StepTime[] = []
+  readonly #kind: OperationKind
+  readonly #startedAt = new Date().toISOString()
+
+  constructor(kind: OperationKind, place: OperationPlace) {
+    this.#kind = kind
+    this.place = place
+  }
+
+  /** Steps that have ended, in order, with how long each took. */
+  get done(): readonly StepTime[] {
+    return this.#done
+  }
+
+  /** Writes the journal, then works. While the switch is armed, it first makes sure that this has not acted meanwhile. */
+  async step<T>(step: Step, work: () => Promise<T>): Promise<T> {
+    const { host, stateFolder, say } = this.place
+    await this.#write({ step, stepStartedAt: new Date().toISOString() })
+    if (this.isArmed) {
+      await renew(host, stateFolder, `${step} ${performance.now()}`)
+      if ((await readClaim(host, stateFolder)) === "act") throw switchActed(host, stateFolder)
+    }
+    say(describeStep(step))
+    const begin = performance.now()
+    const elapsedSeconds = () => (performance.now() - begin) / 1000
+    const telling = setInterval(
+      () => say(`${step}: ${formatDuration(elapsedSeconds())} so far`),
+      tellEverySeconds * 1000,
+    )
+    try {
+      return await takeStep(step, work)
+    } finally {
+      clearInterval(telling)
+      this.#done.push({ step, seconds: Math.round(elapsedSeconds() * 1000) / 1000 })
+    }
+  }
+
+  /** Closes the journal. */
+  async end(ended: "done" | "failed"): Promise<void> {
+    await this.#write({ ...(ended === "failed" ? this.#last : {}), ended })
+  }
+
+  #last: Pick<Journal, "step" | "stepStartedAt"> = {}
+
+  async #write(now: Partial<Journal>): Promise<void> {
+    if (now.step !== undefined) this.#last = { step: now.step, stepStartedAt: now.stepStartedAt ?? "" }
+    const { host, stateFolder } = this.place
+    const journal = { operation: this.#kind, startedAt: this.#startedAt, done: this.#done, ...now }
+    await writeJournal(host, stateFolder, journal)
+  }
+}
+
+/**
+ * Does something to the server, alone: another run has to wait, or is refused. What a run that was killed left behind is
+ * settled first. Throws `host/lock-busy`.
+ */
+export async function inOperation<T>(
+  kind: OperationKind,
+  place: OperationPlace,
+  work: (operation: Operation) => Promise<T>,
+): Promise<T> {
+  const lock = posix.join(place.stateFolder, "operation.lock")
+  const alone = async () => {
+    await settle(place)
+    const operation = new Operation(kind, place)
+    try {
+      const result = await work(operation)
+      await operation.end("done")
+      return result
+    } catch (error) {
+      // A full disk must not hide what went wrong.
+      await operation.end("failed").catch(() => {})
+      throw error
+    }
+  }
+  return await place.host.withLock(lock, alone, { waitSeconds: 5 })
+}
+
+/** `stop-synapse 1.2 s, migrate 3.4 s` */
+export function sayTimes(times: readonly StepTime[]): string {
+  return times.map(({ step, seconds }) => `${step} ${formatDuration(seconds)}`).join(", ")
+}

@@ -1,0 +1,48 @@
+/**
+ * Every step of the operations that a kill must not harm, in order, and what people are told when it begins. Journal,
+ * progress, docs and crash tests go by these names; there is no other list.
+ */
+const rehearsing = {
+  "freeze-homeserver": "homeserver.yaml is copied for syn2mas",
+  "stop-mas-to-rehearse": "MAS stops for syn2mas check and a dry-run; Synapse goes on serving",
+  check: "syn2mas check",
+  "dry-run": "syn2mas migrate --dry-run on the same data",
+  "start-mas-after-rehearsal": "MAS starts again",
+} as const
+
+const serving = {
+  "write-homeserver": "homeserver.yaml is written",
+  "restart-synapse": "Synapse restarts with the new homeserver.yaml",
+  "prove-synapse": "Synapse has to answer as it should",
+  "release-switch": "the dead-man's switch is released",
+} as const
+
+const said = {
+  "look-again": "Synapse's accounts are looked at once more",
+  "try-config": "the new homeserver.yaml is tried by Synapse itself, before anything stops",
+  "back-up": "a proven backup has to be there",
+  "make-room": "MAS has to have room for the accounts",
+  ...rehearsing,
+  "arm-switch": "the dead-man's switch is armed on the host",
+  "stop-synapse": "Synapse stops: from here on nobody is served until the delegated Synapse answers",
+  "stop-mas": "MAS stops",
+  migrate: "syn2mas migrate",
+  compare: "what Synapse holds and what MAS got are compared as sets",
+  "start-mas": "MAS starts",
+  ...serving,
+} as const
+
+export type Step = keyof typeof said
+
+/** The cutover: from the last look to the delegated Synapse. */
+export const cutoverSteps = Object.keys(said) as readonly Step[]
+
+/** A new homeserver.yaml for a Synapse that serves: the way back, and repairs. */
+export const serveSteps: readonly Step[] = ["try-config", "arm-switch", ...(Object.keys(serving) as Step[])]
+
+/** The look ahead, with Synapse serving all the time. */
+export const rehearsalSteps = Object.keys(rehearsing) as readonly Step[]
+
+export function describeStep(step: Step): string {
+  return said[step]
+}
