@@ -26,3 +26,12 @@ export const dockerPlugin: GoProgram = {
   // The provider's own switch: without its compose resource, and what that needs.
   flags: ["-tags=no_compose", "-ldflags=-s -w"],
 }
+
+/** Checks workflows of GitHub Actions, and of Forgejo's as far as they are the same. */
+export const actionlint: GoProgram = {
+  title: `actionlint ${versions.actionlint}`,
+  folder: "actionlint",
+  package: "github.com/rhysd/actionlint/cmd/actionlint",
+  program: "actionlint",
+  flags: ["-ldflags=-s -w"],
+}

@@ -12,7 +12,7 @@ export interface GoProgram {
   /** For people. */
   readonly title: string
   /** Name of the folder, and of what is built in the cache. */
-  readonly folder: "cli" | "language-host" | "docker-plugin"
+  readonly folder: "cli" | "language-host" | "docker-plugin" | "actionlint"
   readonly package: string
   readonly program: string
   readonly flags?: readonly string[]

@@ -42,6 +42,7 @@ test("the pinned versions are those that the Go modules build and the npm packag
   assert.match(await modules("cli"), new RegExp(`pulumi/pulumi/pkg/v3 v${versions.pulumi}\\b`))
   assert.match(await modules("cli"), new RegExp(`pulumi/pulumi/sdk/v3 v${versions.pulumi}\\b`))
   assert.match(await modules("language-host"), new RegExp(`pulumi/pulumi/sdk/v3 v${versions.languageHost}\\b`))
+  assert.match(await modules("actionlint"), new RegExp(`rhysd/actionlint v${versions.actionlint}\\b`))
   const plugin = await readFile(join(import.meta.dirname, "docker-plugin/main.go"), "utf8")
   assert.match(plugin, new RegExp(`const version = "${versions.dockerPlugin}"`))
   const { dependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"))

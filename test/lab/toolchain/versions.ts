@@ -9,6 +9,10 @@ export const versions = {
   languageHost: "3.68.0",
   dockerPlugin: "5.2.0",
   commandPlugin: "1.2.1",
+  /** Checks the workflows of CI. */
+  actionlint: "1.7.12",
+  /** Brings GitLab's own schema of its CI's files. */
+  gitlabCiLocal: "4.75.1",
   /** Builds the above where there is no Go, or an older one. */
   go: "1.26.8",
   goAtLeast: "1.26.0",
