@@ -12,11 +12,15 @@ import { servingFor } from "../synapse/serve-with.ts"
 import { synapseDatabase } from "../synapse/synapse-database.ts"
 import { isSynapseDelegated } from "../synapse/synapse-state.ts"
 import { validateConfig } from "../synapse/validate-config.ts"
+import { readJournal } from "../window/journal.ts"
 import { inOperation } from "../window/operation.ts"
+import { describeStop } from "../window/settle.ts"
+import { readStepTimes } from "../window/step-times.ts"
 import { demandNoWindow } from "../window/window-refusals.ts"
 import { costOfReturn } from "./cost-of-return.ts"
 import { type CutOver, cutOver, inWords, type MigrationPlaces, rehearseMigration } from "./cut-over.ts"
 import { demandClear } from "./demand-clear.ts"
+import { expectWindow } from "./expected-window.ts"
 import type { BothSides } from "./gained.ts"
 import { planGivingUp } from "./give-up.ts"
 import type { Holdings, Side } from "./holdings.ts"
@@ -125,7 +129,21 @@ async function foresee(host: Host, inputs: Syn2MasMigrationInputs, sides: BothSi
   const givenUp = isToCome ? await refusals.attempt(() => planGivingUp(host, inputs, sides)) : []
   refusals.throwIfAny()
   const will = isToCome ? "MAS will get" : "at the cutover, MAS would get"
-  return [`${will} ${held}`, ...(findings ?? []).map(describeFinding), ...(givenUp ?? [])]
+  const window = isToCome ? [expectWindow(await readStepTimes(host, inputs.stateFolder))] : []
+  return [
+    ...(await tellOfLastRun(host, inputs)),
+    `${will} ${held}`,
+    ...window,
+    ...(findings ?? []).map(describeFinding),
+    ...(givenUp ?? []),
+  ]
+}
+
+/** Where the last run stopped, if it did not end well. */
+async function tellOfLastRun(host: Host, { stateFolder }: Syn2MasMigrationInputs): Promise<readonly string[]> {
+  const journal = await readJournal(host, stateFolder)
+  if (journal === undefined || journal.ended === "done") return []
+  return [`the last run ${journal.ended === "failed" ? "failed" : "stopped"} ${describeStop(journal)}`]
 }
 
 /** What a migration would stumble over. Throws `migration/pre-flight` when it is to be made and some of it stops it. */

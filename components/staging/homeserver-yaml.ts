@@ -91,6 +91,8 @@ const registration = (secrets: HomeserverSecrets) => `## Registration ##
 
 # people ask me for an account, I make it with register_new_matrix_user
 enable_registration: false
+# five minutes were too few for phones that lose the network
+refreshable_access_token_lifetime: 24h
 registration_shared_secret: "${secrets.registrationSharedSecret}"
 allow_guest_access: false
 

@@ -4,6 +4,7 @@ import { formatDuration } from "../report/durations.ts"
 import { readClaim, renew, type SwitchPlace } from "./dead-mans-switch.ts"
 import { type Journal, type OperationKind, type StepTime, writeJournal } from "./journal.ts"
 import { settle } from "./settle.ts"
+import { keepStepTimes } from "./step-times.ts"
 import { describeStep, type Step } from "./steps.ts"
 import { takeStep } from "./take-step.ts"
 import { switchActed } from "./window-refusals.ts"
@@ -90,6 +91,7 @@ export async function inOperation<T>(
     try {
       const result = await work(operation)
       await operation.end("done")
+      await keepStepTimes(place.host, place.stateFolder, operation.done)
       return result
     } catch (error) {
       // A full disk must not hide what went wrong.

@@ -85,7 +85,7 @@ suite("a window in which the server may not be serving", { concurrency: true }, 
     )
     assert.equal(await readFile(given.homeserverYaml, "utf8"), delegated)
     assert.deepEqual((await readdir(given.folder)).sort(), ["homeserver.yaml", "state"])
-    assert.deepEqual((await readdir(given.stateFolder)).sort(), ["journal.json", "kept.json"])
+    assert.deepEqual((await readdir(given.stateFolder)).sort(), ["journal.json", "kept.json", "step-times.json"])
     assert.deepEqual(await given.told(), [])
     const journal = await readJournal(host, given.stateFolder)
     assert.equal(journal?.ended, "done")
