@@ -9,6 +9,7 @@ import {
   type Resource,
   secret,
 } from "@pulumi/pulumi"
+import { Backup } from "./backup/backup.ts"
 import type { Settings as Config } from "./config/settings.ts"
 import { StateFolder } from "./files/state-folder.ts"
 import type { HostAddress } from "./host/host.ts"
@@ -62,7 +63,8 @@ export class MatrixAuth extends ComponentResource {
       { host: this.#host, folder: this.#places.stateFolder },
       this.#after(),
     )
-    const steps = this.#isDelegated ? this.#there(folder, args.clientSecrets) : this.#back(folder, args.clientSecrets)
+    const backup = this.#backup([folder])
+    const steps = this.#isDelegated ? this.#there(backup, args.clientSecrets) : this.#back(backup, args.clientSecrets)
     this.#tellClients(steps)
     this.migrated = steps.migration.migrated
     this.registerOutputs({ migrated: this.migrated, clientIds: this.clientIds })
@@ -77,17 +79,26 @@ export class MatrixAuth extends ComponentResource {
     return this.#isDelegated ? this.#config.mas.issuer : null
   }
 
+  /** Whatever comes then: nothing is changed without one. */
+  #backup(after: Resource[]): Backup {
+    return new Backup(
+      "backup",
+      { host: this.#host, authentication: this.#config.authentication, ...this.#places.backup },
+      { ...this.#after(...after), customTimeouts: { create: "12h", update: "12h" } },
+    )
+  }
+
   /** All that is neutral, then the migration, and right after it the delegated Synapse. */
-  #there(folder: Resource, secrets: MatrixAuthArgs["clientSecrets"]): Steps {
-    const { settings, ready } = this.#prepareMas([folder], secrets)
+  #there(backup: Resource, secrets: MatrixAuthArgs["clientSecrets"]): Steps {
+    const { settings, ready } = this.#prepareMas([backup], secrets)
     const migration = this.#migration(ready)
     return { settings, migration, delegation: this.#delegation([migration]) }
   }
 
   /** Synapse first: as long as it is delegated, MAS has to be able to write to it. */
-  #back(folder: Resource, secrets: MatrixAuthArgs["clientSecrets"]): Steps {
-    const delegation = this.#delegation([folder])
-    const { settings, ready } = this.#prepareMas([folder, delegation], secrets)
+  #back(backup: Resource, secrets: MatrixAuthArgs["clientSecrets"]): Steps {
+    const delegation = this.#delegation([backup])
+    const { settings, ready } = this.#prepareMas([backup, delegation], secrets)
     return { settings, migration: this.#migration(ready), delegation }
   }
 

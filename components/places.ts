@@ -5,6 +5,7 @@ import type { HostAddress } from "./host/host.ts"
 import type { ServiceAddress } from "./host/service-address.ts"
 import type { MasAddress } from "./mas/mas-cli.ts"
 import type { DatabasePlace } from "./mas/mas-database.ts"
+import type { BackupLocation } from "./migration/locate-backup.ts"
 import type { Syn2MasMigrationInputs } from "./migration/syn2mas-migration.provider.ts"
 
 /** Where everything is, in the form in which resources name it: plain data, worked out from the config once. */
@@ -19,16 +20,22 @@ export interface Places {
   readonly stateFolder: string
   /** Where a resource keeps what stood at its keys before us. */
   readonly keptAt: (resource: string) => string
+  /** Where backups are, and of what. */
+  readonly backup: BackupPlace
   /** What delegated auth goes by; the migration tries the same before anything stops. */
   readonly delegation: Syn2MasMigrationInputs["delegation"]
 }
+
+/** A backup, as its resource is told of it, and how young a cutover wants it. */
+export type BackupPlace = BackupLocation & { readonly youngerThanSeconds: number }
 
 /** How resources name their host. */
 export function hostOf({ host }: Settings): HostAddress {
   return { kind: host.kind }
 }
 
-export function placesOf({ authentication, host, synapse, mas, databases, wellKnown, element }: Settings): Places {
+export function placesOf(settings: Settings): Places {
+  const { authentication, host, synapse, mas, databases, wellKnown, element } = settings
   const keptAt = (resource: string) => posix.join(host.stateFolder, `${resource}.kept.json`)
   const synapseService = serviceOf("synapse", synapse)
   return {
@@ -45,6 +52,7 @@ export function placesOf({ authentication, host, synapse, mas, databases, wellKn
     databases: { synapse: databasePlace(databases.synapse), mas: databasePlace(databases.mas) },
     stateFolder: host.stateFolder,
     keptAt,
+    backup: backupPlace(settings),
     delegation: {
       file: synapse.homeserverYaml,
       keptAt: keptAt("delegated-auth"),
@@ -72,6 +80,22 @@ function serviceOf(name: string, { container, commands = {} }: Configured): Serv
     name,
     ...(container === undefined ? {} : { container }),
     ...(Object.keys(own).length === 0 ? {} : { commands: own }),
+  }
+}
+
+function backupPlace({ backup, host, synapse, mas, databases }: Settings): BackupPlace {
+  const { copy, copyTo, keep, media, include } = backup
+  return {
+    server: {
+      synapse: { service: serviceOf("synapse", synapse), homeserverYaml: synapse.homeserverYaml },
+      mas: { service: serviceOf("mas", mas), config: mas.config },
+      databases: { synapse: databasePlace(databases.synapse), mas: databasePlace(databases.mas) },
+      programs: Object.fromEntries(Object.entries(backup.programs).filter(([, argv]) => argv !== undefined)),
+    },
+    folder: backup.folder ?? posix.join(host.stateFolder, "backups"),
+    stateFolder: host.stateFolder,
+    rules: { keep, media, include, ...(copy ? { copyTo } : {}) },
+    youngerThanSeconds: backup.maxAgeMinutes * 60,
   }
 }
 

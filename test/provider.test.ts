@@ -12,6 +12,7 @@ const typeTokens = [
   "mas:Client",
   "mas:Settings",
   "mas:Syn2MasMigration",
+  "matrix:Backup",
   "matrix:LoginFlows",
   "matrix:StateFolder",
   "matrix:WellKnown",

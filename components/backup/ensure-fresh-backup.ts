@@ -2,10 +2,10 @@ import { posix } from "node:path"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { formatDuration } from "../report/durations.ts"
 import { formatSize } from "../report/sizes.ts"
-import type { BackupPlaces } from "./backup-places.ts"
+import { type BackupPlaces, scopeOf } from "./backup-places.ts"
 import { findBackups, findDamaged, folderOf, makeFolder } from "./backups.ts"
 import { copyBackup, operatorsMachine } from "./copy-backup.ts"
-import { type BackupManifest, bytesOf } from "./manifest.ts"
+import { ageOf, type BackupManifest, bytesOf } from "./manifest.ts"
 import { hold, keepNewest } from "./retention.ts"
 import { takeBackup, timeAt } from "./take-backup.ts"
 import { telling } from "./telling.ts"
@@ -31,7 +31,7 @@ export async function ensureFreshBackup(
   return withBackups(context, places, async () => {
     const backup = await freshOne(context, places, freshness)
     await hold(context.host, places.folder, backup)
-    if (places.rules.copyTo !== null) await hold(operatorsMachine, places.rules.copyTo, backup)
+    if (places.rules.copyTo !== undefined) await hold(operatorsMachine, places.rules.copyTo, backup)
     return backup
   })
 }
@@ -45,11 +45,6 @@ export async function haveFreshBackup(
   return withBackups(context, places, () => freshOne(context, places, freshness))
 }
 
-/** How old a backup is, in seconds, by a clock of the host. */
-export function ageOf({ takenAt }: BackupManifest, now: Date): number {
-  return (now.getTime() - Date.parse(takenAt)) / 1000
-}
-
 /** One at a time: what a killed run has left is told from what another has at work. */
 async function withBackups<T>({ host }: Context, { folder }: BackupPlaces, work: () => Promise<T>): Promise<T> {
   await makeFolder(host, folder)
@@ -61,20 +56,21 @@ async function freshOne(context: Context, places: BackupPlaces, freshness: Fresh
   const backup = (await youngAndWhole(context, places, freshness)) ?? (await takeBackup(context, places))
   await copyToOperator(context, places, backup)
   await keepNewest(host, places.folder, places.rules.keep)
-  if (places.rules.copyTo !== null) await keepNewest(operatorsMachine, places.rules.copyTo, places.rules.keep)
+  if (places.rules.copyTo !== undefined) await keepNewest(operatorsMachine, places.rules.copyTo, places.rules.keep)
   return backup
 }
 
 async function youngAndWhole(
   { host, say }: Context,
-  { folder }: BackupPlaces,
+  places: BackupPlaces,
   { youngerThanSeconds }: Freshness,
 ): Promise<BackupManifest | undefined> {
+  const { folder } = places
   const now = await timeAt(host)
   for (const backup of await findBackups(host, folder)) {
     const age = ageOf(backup, now)
     // One of the future tells of a clock that was set back: nobody knows how old it is.
-    if (age < 0 || age > youngerThanSeconds) continue
+    if (age < 0 || age > youngerThanSeconds || backup.scope !== scopeOf(places)) continue
     const damaged = await findDamaged(host, folder, backup)
     if (damaged.length === 0) {
       say(`the backup ${folderOf(folder, backup)} is whole and ${formatDuration(age)} old: that will do`)
@@ -91,7 +87,7 @@ async function copyToOperator(
   backup: BackupManifest,
 ): Promise<void> {
   const { copyTo } = rules
-  if (copyTo === null) return
+  if (copyTo === undefined) return
   let come = 0
   const say = (bytes: number) => {
     come = bytes

@@ -48,7 +48,7 @@ export async function needsOf(host: Host, places: BackupPlaces, estimate: Estima
   const files = bytes + estimate.smallFiles.bytes + estimate.media
   const there = { what: "the backup", disk: await diskAt(host, folder), bytes: files }
   const copies =
-    rules.copyTo === null
+    rules.copyTo === undefined
       ? []
       : [{ what: "its copy", disk: await diskAt(operatorsMachine, rules.copyTo), bytes: files }]
   const proofs = await Promise.all(

@@ -20,6 +20,8 @@ const backedUpDatabase = z.object({
 
 const manifest = z.object({
   format: z.literal(1),
+  /** Digest of what was to be in it (`scopeOf`): one of something else is none for us. */
+  scope: z.string(),
   /** Name of the backup's folder. */
   id: z.string().regex(/^\d{8}T\d{6}Z-[0-9a-f]{4}$/),
   /** When it was begun, by the host's clock: whatever is older is in it. */
@@ -55,6 +57,11 @@ export function readManifest(text: string): BackupManifest | undefined {
 
 export function writeManifest(backup: BackupManifest): string {
   return `${JSON.stringify(backup, null, 2)}\n`
+}
+
+/** How old a backup is, in seconds, by the clock of the host. */
+export function ageOf({ takenAt }: Pick<BackupManifest, "takenAt">, now: Date): number {
+  return (now.getTime() - Date.parse(takenAt)) / 1000
 }
 
 /** Sum of its files. */

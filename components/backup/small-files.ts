@@ -32,13 +32,14 @@ const most = { files: 20_000, bytes: 512 * 1024 * 1024 }
  * what we keep for the way back.
  * Left out are media, logs, caches, the data of a Postgres, and what is larger than 10 MiB.
  */
-export async function findSmallFiles(host: Host, { services, folder, rules }: BackupPlaces): Promise<SmallFiles> {
+export async function findSmallFiles(host: Host, places: BackupPlaces): Promise<SmallFiles> {
+  const { services, folder, stateFolder, rules } = places
   const named = await Promise.all(sides.map((side) => readNamedFiles(host, services[side])))
   const configFolders = sides.map((side) => posix.dirname(services[side].config))
   const of = (kind: keyof NamedFiles) => named.flatMap((one) => one[kind])
   const pruned = [...of("media"), folder]
   const wanted = await findIn(host, [...of("essential"), ...of("named"), ...rules.include], pruned)
-  const kept = (await findIn(host, [posix.dirname(folder)], pruned)).filter(({ path }) => path.endsWith(".kept.json"))
+  const kept = (await findIn(host, [stateFolder], pruned)).filter(({ path }) => path.endsWith(".kept.json"))
   const around = await findIn(host, configFolders, pruned)
   const isTooMuch = around.length > most.files || sumOf(around) > most.bytes
   const leftOut = new Set(of("leftOut"))

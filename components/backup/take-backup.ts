@@ -7,7 +7,7 @@ import { formatDuration } from "../report/durations.ts"
 import { Refusal } from "../report/refusal.ts"
 import { formatSize } from "../report/sizes.ts"
 import { archiveFiles } from "./archive.ts"
-import type { BackupPlaces } from "./backup-places.ts"
+import { type BackupPlaces, scopeOf } from "./backup-places.ts"
 import { demand, findBackups, finish, makeFolder, removeUnfinished, unfinishedFolder } from "./backups.ts"
 import { totalRows } from "./count-rows.ts"
 import { demandRoom } from "./disk-space.ts"
@@ -42,7 +42,7 @@ export async function takeBackup(context: Context, places: BackupPlaces): Promis
     const parts = await fill(context, places, { folder: unfinished, estimate })
     const provenAt = await timeAt(host)
     const manifest: BackupManifest = {
-      ...{ format: 1, id, takenAt: takenAt.toISOString(), provenAt: provenAt.toISOString() },
+      ...{ format: 1, scope: scopeOf(places), id, takenAt: takenAt.toISOString(), provenAt: provenAt.toISOString() },
       ...parts,
       images: await imagesOf(host, places),
     }

@@ -66,6 +66,15 @@ export function filePath(example: string): Kind<string> {
   return { ...path, expected: "the absolute path of a file on the host", read }
 }
 
+/** A folder on the machine on which this runs. */
+export function folderHere(example: string): Kind<string> {
+  return textKind("a folder on this machine, absolute or within the project", example, (text) => {
+    if (/\p{Cc}/u.test(text)) return "it holds a control character"
+    if (text.startsWith("~")) return "no shell reads it: write the home folder out"
+    return text.split("/").includes("..") ? "write it without .." : undefined
+  })
+}
+
 /** The name of a container, as the engine takes it. */
 export function containerName(example: string): Kind<string> {
   return textKind("the name of a container", example, (text) =>

@@ -49,7 +49,7 @@ function judge(given: unknown, context: SettingsContext, note: (text: string) =>
   const { clients: _, clientSecrets: __, ...rest } = raw
   const lab = String(raw.lab) === "true"
   const serverName = typeof raw.serverName === "string" ? raw.serverName : undefined
-  const schema = sections({ lab, serverName, note })
+  const schema = sections({ lab, serverName, note, stack: context.stack })
   const reading = schema.safeParse(rest)
   const { clients, mistakes } = readClients(raw, { stack: context.stack, lab, note, evidence: evidence(raw) })
   const all: Mistake[] = [

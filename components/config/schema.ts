@@ -9,6 +9,7 @@ import {
   containerName,
   field,
   filePath,
+  folderHere,
   hostName,
   image,
   type Note,
@@ -25,6 +26,8 @@ export interface Surroundings {
   /** In the lab, public addresses may be plain http. */
   readonly lab: boolean
   readonly serverName: string | undefined
+  /** Default: the name is not known, and what is called after it is of no interest. */
+  readonly stack?: string
   readonly note: Note
 }
 
@@ -45,6 +48,7 @@ export function sections(surroundings: Surroundings) {
     synapse: synapse(surroundings),
     mas: mas(surroundings),
     databases: z.strictObject({ synapse: database("postgres"), mas: database("mas-postgres") }).prefault(nothing),
+    backup: backup(surroundings),
     wellKnown: wellKnown(surroundings),
     element: element(surroundings),
     /** Warnings taken note of: name of the warning, and how many it counted. */
@@ -176,6 +180,31 @@ function database(example: string) {
       context.addIssue({ code: "custom", params: { ...complaint } })
       return z.NEVER
     })
+}
+
+/** Proven backups: what is in them, where they go, how many are kept. */
+function backup({ stack = "stack" }: Surroundings) {
+  const copies = `out/backups/${stack}`
+  return z
+    .strictObject({
+      /** A folder on the host for backups and nothing else. Default: `backups` in `host.stateFolder`. */
+      folder: field(absolutePath("/var/backups/matrix-auth")).optional(),
+      /** Whether each gets a copy on the machine on which this runs. Default: true. */
+      copy: field(yesOrNo).default(true),
+      /** Where the copies go; a relative path is the project's. */
+      copyTo: field(folderHere(copies)).default(copies),
+      /** How many of the newest are kept, here and there. Default: 3. */
+      keep: field(wholeNumber({ least: 1, most: 1000 }, 3)).default(3),
+      /** Older than this, a backup is not young enough for a cutover, which then takes one. In minutes. Default: 60. */
+      maxAgeMinutes: field(wholeNumber({ least: 5, most: 10080 }, 60)).default(60),
+      /** Whether what people have uploaded is in it. Default: false. */
+      media: field(yesOrNo).default(false),
+      /** More files and folders of the host. */
+      include: z.array(field(absolutePath("/srv/compose.yaml"))).default([]),
+      /** What `sh` with fitting `pg_dump` and `pg_restore` stands behind. Default: docker's exec, or nothing. */
+      programs: commands(["synapse", "mas"]),
+    })
+    .prefault({})
 }
 
 function wellKnown({ lab, serverName: name }: Surroundings) {

@@ -60,6 +60,7 @@ export async function someServer(t: TestContext, rules: Partial<BackupRules> = {
   return {
     places: {
       folder: join(root, "state/backups"),
+      stateFolder: join(root, "state"),
       databases: { synapse: databases.synapse.source, mas: databases.mas.source },
       services: {
         synapse: { config: join(root, "synapse/homeserver.yaml"), dialect: "yaml11", service: service("synapse") },

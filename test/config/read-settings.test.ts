@@ -13,6 +13,24 @@ interface Case {
 
 const cases: readonly Case[] = [
   {
+    name: "a folder for copies that only a shell would understand is refused",
+    change: { backup: { copyTo: "~/backups" } },
+    path: "backup.copyTo",
+    says: ["no shell reads it", "out/backups/test"],
+  },
+  {
+    name: "no backup at all is kept by no number",
+    change: { backup: { keep: 0 } },
+    path: "backup.keep",
+    says: ["not between 1 and 1000"],
+  },
+  {
+    name: "a file to back up is named as it is on the host",
+    change: { backup: { include: ["compose.yaml"] } },
+    path: "backup.include[0]",
+    says: ["an absolute path on the host"],
+  },
+  {
     name: "an unknown key is told with the key that was meant",
     change: { mas: { isuer: "x" } },
     path: "mas.isuer",
@@ -283,4 +301,12 @@ test("a service with all of its commands needs no container", () => {
   const { settings } = read(changed({ mas: { container: undefined, commands } }))
   assert.deepEqual(settings.mas.commands, commands)
   assert.equal("container" in settings.mas && settings.mas.container !== undefined, false)
+})
+
+test("a backup is kept thrice and copied to a folder named after the stack, unless told otherwise", () => {
+  const { copy, copyTo, keep, maxAgeMinutes, media, include } = read(changed({}), { stack: "prod" }).settings.backup
+  assert.deepEqual(
+    { copy, copyTo, keep, maxAgeMinutes, media, include },
+    { copy: true, copyTo: "out/backups/prod", keep: 3, maxAgeMinutes: 60, media: false, include: [] },
+  )
 })

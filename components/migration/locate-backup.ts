@@ -1,0 +1,39 @@
+import { resolve } from "node:path"
+import type { BackupInputs } from "../backup/backup-lifecycle.ts"
+import type { BackupPlaces } from "../backup/backup-places.ts"
+import type { DumpSource } from "../backup/dump-source.ts"
+import { readDocument, readKey } from "../files/managed-file.ts"
+import type { DatabaseAddress } from "../host/database.ts"
+import type { Argv, Host } from "../host/host.ts"
+import { masDatabase } from "../mas/mas-database.ts"
+import type { Homeserver } from "../synapse/homeserver.ts"
+import { synapseDatabase } from "../synapse/synapse-database.ts"
+
+/** Where backups are and what they are of, as a resource's inputs say it. */
+export type BackupLocation = Pick<BackupInputs, "server" | "folder" | "stateFolder" | "rules">
+
+/** Completes it by what the services' own configs say about their databases, passwords included: never for the state. */
+export async function locateBackup(host: Host, location: BackupLocation): Promise<BackupPlaces> {
+  const { server, folder, stateFolder, rules } = location
+  const { synapse, mas, databases, programs } = server
+  const homeserver = await readDocument(host, { path: synapse.homeserverYaml, dialect: "yaml11" })
+  const section = (await readKey(host, { path: mas.config, dialect: "yaml12" }, "database")) ?? {}
+  return {
+    folder,
+    stateFolder,
+    databases: {
+      synapse: withPrograms(synapseDatabase(homeserver as Homeserver, databases.synapse), programs.synapse),
+      mas: withPrograms(masDatabase(section as Record<string, unknown>, databases.mas), programs.mas),
+    },
+    services: {
+      synapse: { config: synapse.homeserverYaml, dialect: "yaml11", service: synapse.service },
+      mas: { config: mas.config, dialect: "yaml12", service: mas.service },
+    },
+    // Relative paths are the project's: a state is used from more than one checkout.
+    rules: rules.copyTo === undefined ? rules : { ...rules, copyTo: resolve(rules.copyTo) },
+  }
+}
+
+function withPrograms(address: DatabaseAddress, programs: Argv | undefined): DumpSource {
+  return programs === undefined ? address : { ...address, programs }
+}
