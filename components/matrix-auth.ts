@@ -163,6 +163,7 @@ export class MatrixAuth extends ComponentResource {
         databases: this.#places.databases,
         stateFolder: this.#places.stateFolder,
         acknowledge: this.#config.acknowledge,
+        backup: this.#places.backup,
         delegation: this.#places.delegation,
       },
       // An hour of rows is no reason to give up half-way.

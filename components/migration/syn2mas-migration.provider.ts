@@ -1,3 +1,4 @@
+import { ensureFreshBackup, type Freshness } from "../backup/ensure-fresh-backup.ts"
 import { readDocument, readKey } from "../files/managed-file.ts"
 import type { WebService } from "../host/ask-service.ts"
 import { type Database, type DatabaseAddress, type DatabaseOptions, openDatabase } from "../host/database.ts"
@@ -24,6 +25,7 @@ import { expectWindow } from "./expected-window.ts"
 import type { BothSides } from "./gained.ts"
 import { planGivingUp } from "./give-up.ts"
 import type { Holdings, Side } from "./holdings.ts"
+import { type BackupLocation, locateBackup } from "./locate-backup.ts"
 import { makeRoom } from "./make-room.ts"
 import { readMasState } from "./mas-state.ts"
 import { blocking, describeFinding, type Finding, findTrouble } from "./pre-flight.ts"
@@ -38,6 +40,8 @@ export interface Syn2MasMigrationInputs extends HostedInputs {
   readonly stateFolder: string
   /** Warnings that config has taken note of: name and count. */
   readonly acknowledge: Readonly<Record<string, number>>
+  /** Where a proven backup is, and how young it has to be before anything stops. */
+  readonly backup: BackupLocation & Freshness
   /** What comes after the migration: tried before anything stops. */
   readonly delegation: Omit<DelegatedAuthInputs, "host">
 }
@@ -112,6 +116,9 @@ async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promis
     await operation.step("look-again", () => lookAgain(host, inputs))
     const change = await planDelegation(host, delegation)
     await operation.step("try-config", () => validateConfig(host, synapseOf(inputs), change.after))
+    await operation.step("back-up", async () =>
+      ensureFreshBackup(context, await locateBackup(host, inputs.backup), inputs.backup),
+    )
     const source = await masSource(host, inputs)
     await operation.step("make-room", () => makeRoom(context, placesOf(host, inputs), source))
     const serving = servingFor(delegation, "delegated")

@@ -2,7 +2,7 @@ import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi"
 import type { HostAddress } from "../host/host.ts"
 import type { DatabasePlace } from "../mas/mas-database.ts"
 import { HostedResource } from "../provider.ts"
-import type { Syn2MasMigrationInputs } from "./syn2mas-migration.provider.ts"
+import type { Syn2MasMigrationInputs, Syn2MasMigrationOutputs } from "./syn2mas-migration.provider.ts"
 
 /** Where every account is to be found: in Synapse, or in MAS too. */
 export interface Syn2MasMigrationArgs {
@@ -15,6 +15,8 @@ export interface Syn2MasMigrationArgs {
   stateFolder: Input<string>
   /** Warnings of `syn2mas check` taken note of, by name and count. @example {"guests": 1} */
   acknowledge: Input<Readonly<Record<string, number>>>
+  /** Where a proven backup is, and how young it has to be before anything stops. */
+  backup: Input<Syn2MasMigrationInputs["backup"]>
   /** What comes after the migration, to be tried before anything stops. */
   delegation: Input<Syn2MasMigrationInputs["delegation"]>
 }
@@ -25,10 +27,12 @@ export class Syn2MasMigration extends HostedResource {
   declare readonly migrated: Output<Readonly<Record<string, number>>>
   /** When, in ISO 8601; `null`: not by us, or not yet. */
   declare readonly migratedAt: Output<string | null>
+  /** How long nobody was served, in seconds, in all and step by step; `null`: not by us, or not yet. */
+  declare readonly window: Output<Syn2MasMigrationOutputs["window"]>
 
   constructor(name: string, args: Syn2MasMigrationArgs, options?: CustomResourceOptions) {
     const module = "migration/syn2mas-migration.provider"
-    const outputs = ["migrated", "migratedAt"]
+    const outputs = ["migrated", "migratedAt", "window"]
     super({ room: "mas", type: "Syn2MasMigration", module, outputs }, name, { ...args }, options)
   }
 }
