@@ -3,6 +3,7 @@ import { isAbsent, type JsonValue } from "../documents/json-value.ts"
 import { apply, type Kept, observe, plan } from "../documents/managed-keys.ts"
 import { parseDocument } from "../documents/parse.ts"
 import type { Change, Host } from "../host/host.ts"
+import { removeAsBefore, writeAsBefore } from "./as-before.ts"
 import { readKept, writeKept } from "./kept.ts"
 import { writeLastText } from "./last-text.ts"
 import { asItMayStand, type ShownKeys, showKeys, type WantedKey } from "./managed-keys.ts"
@@ -62,8 +63,8 @@ export async function planChange(host: Host, file: ManagedFile, keys: readonly W
 }
 
 /**
- * Makes a planned change. What stood there is kept before it is overwritten, so that a kill in between loses nothing.
- * Says whether anything was written to the document.
+ * Makes a planned change. What stood there is kept before it is overwritten, so that a kill in between loses nothing, and
+ * the document without us is laid beside it, for hands. Says whether anything was written to the document.
  */
 export async function makeChange(
   host: Host,
@@ -71,9 +72,15 @@ export async function makeChange(
   change: Pick<PlannedChange, "before" | "after" | "kept">,
 ): Promise<boolean> {
   const isOver = Object.keys(change.kept.keys).length === 0
-  if (!isOver) await writeKept(host, file.keptAt, change.kept)
+  if (!isOver) {
+    await writeKept(host, file.keptAt, change.kept)
+    await writeAsBefore(host, file, change)
+  }
   if (change.before !== change.after) await host.replace(file.path, change)
-  if (isOver) await host.remove(file.keptAt)
+  if (isOver) {
+    await host.remove(file.keptAt)
+    await removeAsBefore(host, file.keptAt)
+  }
   await writeLastText(host, file.keptAt, change.after)
   return change.before !== change.after
 }

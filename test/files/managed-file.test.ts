@@ -1,8 +1,10 @@
 import assert from "node:assert/strict"
-import { chmod, readdir, stat } from "node:fs/promises"
+import { existsSync } from "node:fs"
+import { chmod, readdir, readFile, stat } from "node:fs/promises"
 import { dirname } from "node:path"
 import { test } from "node:test"
 import { absent } from "../../components/documents/json-value.ts"
+import { asBeforePath } from "../../components/files/as-before.ts"
 import { readKept, writeKept } from "../../components/files/kept.ts"
 import { makeChange, planChange, readDocument, readKey } from "../../components/files/managed-file.ts"
 import type { WantedKey } from "../../components/files/managed-keys.ts"
@@ -67,6 +69,27 @@ test("taking it all back gives every byte back, and nothing of ours is left", as
   assert.equal(await file.text(), homeserver)
   assert.equal(await file.keptText(), undefined)
   assert.equal(await converge(file, []), false)
+})
+
+test("the document without us lies ready to be copied over it by hand, others' edits included, until it is without us", async (t) => {
+  const file = await testFile(t, homeserver)
+  const ready = asBeforePath(file.keptAt)
+  await converge(file)
+  assert.equal(await readFile(ready, "utf8"), homeserver)
+  assert.equal((await stat(ready)).mode & 0o777, 0o600)
+  await file.edit("# never changes", "# never changed")
+  await converge(file)
+  assert.equal(await readFile(ready, "utf8"), homeserver.replace("# never changes", "# never changed"))
+  await converge(file, [])
+  assert.equal(existsSync(ready), false)
+})
+
+test("the document without us is there before the document is written", async (t) => {
+  const file = await testFile(t, homeserver)
+  const change = await planChange(host, file, wanted)
+  await file.edit("# never changes", "# never changed")
+  await refusal(makeChange(host, file, change), "host/file-changed")
+  assert.equal(await readFile(asBeforePath(file.keptAt), "utf8"), homeserver)
 })
 
 test("what stood there is kept for root's eyes, whatever the folder", async (t) => {
