@@ -25,4 +25,5 @@ const auth = new MatrixAuth("matrix", { config, clientSecrets, host })
 export const authentication = config.authentication
 export const clientIds = auth.clientIds
 export const migrated = auth.migrated
+export const rehearsed = auth.rehearsed
 export const addresses = staging?.addresses ?? {}

@@ -2,6 +2,7 @@ import { local } from "@pulumi/command"
 import {
   ComponentResource,
   type ComponentResourceOptions,
+  getStack,
   type Input,
   jsonStringify,
   type Output,
@@ -44,6 +45,8 @@ interface Steps {
 export class MatrixAuth extends ComponentResource {
   /** How many of each kind MAS got in the migration. */
   readonly migrated: Output<Readonly<Record<string, number>>>
+  /** On what the cutover went ahead: a rehearsal, or the reason why there was none; `null`: nobody asked. */
+  readonly rehearsed: Output<string | null>
   /** Ids of the declared clients, by name. */
   readonly clientIds: Readonly<Record<string, string>>
 
@@ -67,7 +70,8 @@ export class MatrixAuth extends ComponentResource {
     const steps = this.#isDelegated ? this.#there(backup, args.clientSecrets) : this.#back(backup, args.clientSecrets)
     this.#tellClients(steps)
     this.migrated = steps.migration.migrated
-    this.registerOutputs({ migrated: this.migrated, clientIds: this.clientIds })
+    this.rehearsed = steps.migration.rehearsed
+    this.registerOutputs({ migrated: this.migrated, rehearsed: this.rehearsed, clientIds: this.clientIds })
   }
 
   get #isDelegated(): boolean {
@@ -165,6 +169,9 @@ export class MatrixAuth extends ComponentResource {
         acknowledge: this.#config.acknowledge,
         backup: this.#places.backup,
         delegation: this.#places.delegation,
+        ...(this.#places.rehearsal === undefined
+          ? {}
+          : { rehearsal: { ...this.#places.rehearsal, stack: getStack() } }),
       },
       // An hour of rows is no reason to give up half-way.
       { ...this.#after(...after), customTimeouts: { create: "3h", update: "3h" } },

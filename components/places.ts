@@ -5,6 +5,8 @@ import type { HostAddress } from "./host/host.ts"
 import type { ServiceAddress } from "./host/service-address.ts"
 import type { MasAddress } from "./mas/mas-cli.ts"
 import type { DatabasePlace } from "./mas/mas-database.ts"
+import type { AskedRehearsal } from "./migration/certificate-asked.ts"
+import { settingsThatMatter } from "./migration/certificate-settings.ts"
 import type { BackupLocation } from "./migration/locate-backup.ts"
 import type { Syn2MasMigrationInputs } from "./migration/syn2mas-migration.provider.ts"
 
@@ -24,6 +26,8 @@ export interface Places {
   readonly backup: BackupPlace
   /** What delegated auth goes by; the migration tries the same before anything stops. */
   readonly delegation: Syn2MasMigrationInputs["delegation"]
+  /** What a cutover asks for, but the stack's name; `undefined`: the stack brings up its own lab, where one rehearses. */
+  readonly rehearsal: Omit<AskedRehearsal, "stack"> | undefined
 }
 
 /** A backup, as its resource is told of it, and how young a cutover wants it. */
@@ -66,7 +70,14 @@ export function placesOf(settings: Settings): Places {
       window: { stateFolder: host.stateFolder, leaseSeconds: host.leaseSeconds },
       ...(synapse.qrCodeEndpoint === undefined ? {} : { qrCodeEndpoint: synapse.qrCodeEndpoint }),
     },
+    rehearsal: settings.staging === undefined ? rehearsalFor(settings) : undefined,
   }
+}
+
+function rehearsalFor(settings: Settings): Omit<AskedRehearsal, "stack"> {
+  const { certificate, maxAgeDays, override } = settings.rehearsal
+  const asked = { certificate, maxAgeDays, settings: settingsThatMatter(settings) }
+  return override === undefined ? asked : { ...asked, override }
 }
 
 interface Configured {

@@ -54,6 +54,12 @@ test("the migration tries beforehand just what delegated auth does afterwards", 
   }
 })
 
+test("the migration knows what rehearsal to ask for, and the stack to rehearse for", async () => {
+  const { inputsOf } = await prod("delegated")
+  const { stack, certificate, maxAgeDays } = inputsOf("migration").rehearsal as Record<string, unknown>
+  assert.deepEqual([stack, certificate, maxAgeDays], ["test", "out/rehearsal/certificate.json", 30])
+})
+
 test("on the way there, the migration waits for all that is neutral: settings, clients, the restart of MAS", async () => {
   const { waitsFor } = await prod("delegated")
   assert.deepEqual(

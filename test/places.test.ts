@@ -103,3 +103,14 @@ test("the staging example is placed in its own containers and files, apart from 
   assert.match(delegation.file, /\/synapse\/homeserver\.yaml$/)
   assert.equal(placed("other").synapse.service.container, "matrix-auth-other-synapse")
 })
+
+test("a cutover asks for a rehearsal with the settings that matter, but in a stack that brings up its own lab", () => {
+  const { rehearsal } = places({ synapse: { takeOver: ["enable_registration"] }, rehearsal: { maxAgeDays: 7 } })
+  assert.deepEqual(rehearsal, {
+    certificate: "out/rehearsal/certificate.json",
+    maxAgeDays: 7,
+    settings: ["client with authMethod none that comes back to a page", "takeOver enable_registration"],
+  })
+  const staging = { folder: "/srv/lab", ports: { matrix: 18008, auth: 18080, element: 18081 } }
+  assert.equal(places({ lab: true, staging }).rehearsal, undefined)
+})

@@ -27,7 +27,14 @@ type Ties = Pick<Registration, "parent" | "after">
 const secretMark = "4dabf18193072939515e22adb298388d"
 
 /** Outputs that the program goes on with; each resource answers with its inputs and these. */
-const outputs = { revision: 1, migrated: {}, migratedAt: null, synapseUser: "991:991", masUser: "65532:65532" }
+const outputs = {
+  revision: 1,
+  migrated: {},
+  migratedAt: null,
+  rehearsed: null,
+  synapseUser: "991:991",
+  masUser: "65532:65532",
+}
 
 /** Runs a program without an engine and tells what it declared, in the order in which it was declared. */
 export async function registrationsOf(program: () => void, stack = "test"): Promise<readonly Registration[]> {

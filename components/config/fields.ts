@@ -75,6 +75,21 @@ export function folderHere(example: string): Kind<string> {
   })
 }
 
+/** A file on the machine that runs Pulumi. */
+export function ownPath(example: string): Kind<string> {
+  return textKind("the path of a file on this machine, below the project or absolute", example, (text) => {
+    if (text.endsWith("/")) return "it names a folder"
+    return /\p{Cc}/u.test(text) ? "it holds a control character" : undefined
+  })
+}
+
+/** Why something was decided, for those who read it later. */
+export function reason(example: string): Kind<string> {
+  return textKind("a reason, in a sentence", example, (text) =>
+    text.trim().split(/\s+/).length < 3 ? "nobody could tell later why" : undefined,
+  )
+}
+
 /** The name of a container, as the engine takes it. */
 export function containerName(example: string): Kind<string> {
   return textKind("the name of a container", example, (text) =>

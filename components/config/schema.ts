@@ -14,7 +14,9 @@ import {
   image,
   type Note,
   oneOf,
+  ownPath,
   port,
+  reason,
   serverName,
   version,
   wholeNumber,
@@ -53,6 +55,7 @@ export function sections(surroundings: Surroundings) {
     element: element(surroundings),
     /** Warnings taken note of: name of the warning, and how many it counted. */
     acknowledge: acknowledge(),
+    rehearsal: rehearsal(),
     /** The stack is a lab: public addresses may be plain http. Default: false. */
     lab: field(yesOrNo).default(false),
     staging: staging().optional(),
@@ -82,6 +85,21 @@ function acknowledge() {
   const shape: Record<string, ReturnType<typeof count>> = {}
   for (const name of acknowledgeable) shape[name] = count()
   return z.strictObject(shape).prefault({})
+}
+
+/** What a cutover asks of the rehearsal before it. A stack with `staging` is asked for none. */
+function rehearsal() {
+  const certificate = "out/rehearsal/certificate.json"
+  return z
+    .strictObject({
+      /** The certificate that `npm run rehearse` wrote. Default: where it writes it. */
+      certificate: field(ownPath(certificate)).default(certificate),
+      /** An older one no longer counts. Default: 30. */
+      maxAgeDays: field(wholeNumber({ least: 1, most: 365 }, 30)).default(30),
+      /** Why a cutover may go without one that fits; kept with the cutover. */
+      override: field(reason('"the server is a copy for trying out"')).optional(),
+    })
+    .prefault({})
 }
 
 /** What stands in for the ways in which a service in a container is started and the like: each a program with its arguments. */

@@ -18,6 +18,13 @@ import { inOperation } from "../window/operation.ts"
 import { describeStop } from "../window/settle.ts"
 import { readStepTimes } from "../window/step-times.ts"
 import { demandNoWindow } from "../window/window-refusals.ts"
+import {
+  type AskedRehearsal,
+  checkRehearsal,
+  demandRehearsal,
+  type Permission,
+  recordRehearsal,
+} from "./certificate-asked.ts"
 import { costOfReturn } from "./cost-of-return.ts"
 import { type CutOver, cutOver, inWords, type MigrationPlaces, rehearseMigration } from "./cut-over.ts"
 import { demandClear } from "./demand-clear.ts"
@@ -44,6 +51,8 @@ export interface Syn2MasMigrationInputs extends HostedInputs {
   readonly backup: BackupLocation & Freshness
   /** What comes after the migration: tried before anything stops. */
   readonly delegation: Omit<DelegatedAuthInputs, "host">
+  /** What a cutover asks for; without it, nobody asks. */
+  readonly rehearsal?: AskedRehearsal
 }
 
 export interface Syn2MasMigrationOutputs {
@@ -53,12 +62,14 @@ export interface Syn2MasMigrationOutputs {
   readonly migratedAt: string | null
   /** How long nobody was served, in all and step by step; `null`: not yet, or not by us. */
   readonly window: CutOver["window"] | null
+  /** On what the cutover went ahead: a rehearsal, or the reason why there was none; `null`: nobody asked. */
+  readonly rehearsed: string | null
 }
 
-const nothingYet: Syn2MasMigrationOutputs = { migrated: {}, migratedAt: null, window: null }
+const nothingYet: Syn2MasMigrationOutputs = { migrated: {}, migratedAt: null, window: null, rehearsed: null }
 
 export const lifecycle: Lifecycle<Syn2MasMigrationInputs, Syn2MasMigrationOutputs> = {
-  outputs: ["migrated", "migratedAt", "window"],
+  outputs: ["migrated", "migratedAt", "window", "rehearsed"],
   identity: [],
   async check(inputs, before, { host }) {
     const isNews = before === undefined || before.authentication !== inputs.authentication
@@ -87,7 +98,8 @@ export const lifecycle: Lifecycle<Syn2MasMigrationInputs, Syn2MasMigrationOutput
 
 function pick(state: Partial<Syn2MasMigrationOutputs> | undefined): Partial<Syn2MasMigrationOutputs> {
   if (state?.migrated === undefined) return {}
-  return { migrated: state.migrated, migratedAt: state.migratedAt ?? null, window: state.window ?? null }
+  const { migrated, migratedAt = null, window = null, rehearsed = null } = state
+  return { migrated, migratedAt, window, rehearsed }
 }
 
 /** In legacy, all that can be known beforehand is found out, unless MAS holds a copy from before: then there is no room. */
@@ -113,7 +125,7 @@ async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promis
   const { host } = context
   const delegation = { ...inputs.delegation, host: inputs.host }
   return inOperation("cutover", { ...context, ...delegation.window }, async (operation) => {
-    await operation.step("look-again", () => lookAgain(host, inputs))
+    const { rehearsed } = await operation.step("look-again", () => lookAgain(host, inputs))
     const change = await planDelegation(host, delegation)
     await operation.step("try-config", () => validateConfig(host, synapseOf(inputs), change.after))
     await operation.step("back-up", async () =>
@@ -123,7 +135,7 @@ async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promis
     await operation.step("make-room", () => makeRoom(context, placesOf(host, inputs), source))
     const serving = servingFor(delegation, "delegated")
     const { holdings, window } = await cutOver(operation, placesOf(host, inputs), { change, serving })
-    return { migrated: countsOf(holdings), migratedAt: new Date().toISOString(), window }
+    return { migrated: countsOf(holdings), migratedAt: new Date().toISOString(), window, rehearsed }
   })
 }
 
@@ -132,6 +144,7 @@ async function foresee(host: Host, inputs: Syn2MasMigrationInputs, sides: BothSi
   const isToCome = inputs.authentication === "delegated"
   const held = inWords(await readHoldings(sides.synapse, "synapse"))
   const refusals = new RefusalList()
+  const rehearsal = await refusals.attempt(() => checkRehearsal(host, { ...inputs, synapse: synapseOf(inputs) }))
   const findings = await refusals.attempt(() => lookAhead(host, inputs, sides.synapse))
   const givenUp = isToCome ? await refusals.attempt(() => planGivingUp(host, inputs, sides)) : []
   refusals.throwIfAny()
@@ -139,6 +152,7 @@ async function foresee(host: Host, inputs: Syn2MasMigrationInputs, sides: BothSi
   const window = isToCome ? [expectWindow(await readStepTimes(host, inputs.stateFolder))] : []
   return [
     ...(await tellOfLastRun(host, inputs)),
+    ...(rehearsal ?? []),
     `${will} ${held}`,
     ...window,
     ...(findings ?? []).map(describeFinding),
@@ -163,9 +177,12 @@ async function lookAhead(host: Host, inputs: Syn2MasMigrationInputs, synapse: Da
 }
 
 /** Synapse has gone on serving since the preview. */
-async function lookAgain(host: Host, inputs: Syn2MasMigrationInputs): Promise<void> {
+async function lookAgain(host: Host, inputs: Syn2MasMigrationInputs): Promise<Permission> {
+  const permission = await demandRehearsal(host, { ...inputs, synapse: synapseOf(inputs) })
   await using synapse = await openSide(host, inputs, "synapse")
   await lookAhead(host, inputs, synapse)
+  await recordRehearsal(host, inputs.stateFolder, permission)
+  return permission
 }
 
 /** `delegated` takes two: a Synapse that hands its log-in to MAS, and a MAS that has whom Synapse has. */

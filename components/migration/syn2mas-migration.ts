@@ -2,6 +2,7 @@ import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi"
 import type { HostAddress } from "../host/host.ts"
 import type { DatabasePlace } from "../mas/mas-database.ts"
 import { HostedResource } from "../provider.ts"
+import type { AskedRehearsal } from "./certificate-asked.ts"
 import type { Syn2MasMigrationInputs, Syn2MasMigrationOutputs } from "./syn2mas-migration.provider.ts"
 
 /** Where every account is to be found: in Synapse, or in MAS too. */
@@ -19,6 +20,8 @@ export interface Syn2MasMigrationArgs {
   backup: Input<Syn2MasMigrationInputs["backup"]>
   /** What comes after the migration, to be tried before anything stops. */
   delegation: Input<Syn2MasMigrationInputs["delegation"]>
+  /** The rehearsal that a cutover asks for. Default: none. */
+  rehearsal?: Input<AskedRehearsal>
 }
 
 /** MAS holds every account that Synapse holds. Drift: Synapse uses its own again, or MAS has none. */
@@ -29,10 +32,12 @@ export class Syn2MasMigration extends HostedResource {
   declare readonly migratedAt: Output<string | null>
   /** How long nobody was served, in seconds, in all and step by step; `null`: not by us, or not yet. */
   declare readonly window: Output<Syn2MasMigrationOutputs["window"]>
+  /** On what the cutover went ahead: a rehearsal, or the reason why there was none; `null`: nobody asked. */
+  declare readonly rehearsed: Output<string | null>
 
   constructor(name: string, args: Syn2MasMigrationArgs, options?: CustomResourceOptions) {
     const module = "migration/syn2mas-migration.provider"
-    const outputs = ["migrated", "migratedAt", "window"]
+    const outputs = ["migrated", "migratedAt", "window", "rehearsed"]
     super({ room: "mas", type: "Syn2MasMigration", module, outputs }, name, { ...args }, options)
   }
 }

@@ -60,6 +60,7 @@ export const refusalCodes = [
   "migration/mas-not-empty",
   "migration/mas-tables-differ",
   "migration/mas-unprepared",
+  "migration/not-rehearsed",
   "migration/pre-flight",
   "migration/sets-differ",
   "migration/unacknowledged",

@@ -31,6 +31,24 @@ const cases: readonly Case[] = [
     says: ["an absolute path on the host"],
   },
   {
+    name: "a rehearsal is not overridden without a reason",
+    change: { rehearsal: { override: "yes" } },
+    path: "rehearsal.override",
+    says: ["nobody could tell later why", "a reason, in a sentence"],
+  },
+  {
+    name: "a rehearsal's age is counted in days, at least one",
+    change: { rehearsal: { maxAgeDays: 0 } },
+    path: "rehearsal.maxAgeDays",
+    says: ["not between 1 and 365"],
+  },
+  {
+    name: "the certificate of a rehearsal is a file",
+    change: { rehearsal: { certificate: "out/" } },
+    path: "rehearsal.certificate",
+    says: ["it names a folder"],
+  },
+  {
     name: "an unknown key is told with the key that was meant",
     change: { mas: { isuer: "x" } },
     path: "mas.isuer",

@@ -31,6 +31,8 @@ export interface Lab extends AsyncDisposable {
   /** The containers, files and addresses of the stack. */
   readonly places: ReturnType<typeof stagingPlaces>
   readonly dockerCli: string
+  /** What its containers are made of. */
+  readonly images: LabImages
   /** The environment of a Pulumi run in this lab. */
   readonly environment: Readonly<Record<string, string>>
   /** The folder that `pulumi` runs in. */
@@ -61,6 +63,8 @@ export interface AdoptingStack {
   readonly stack: string
   /** The section `synapse` of its config. */
   readonly synapse: Readonly<Record<string, unknown>>
+  /** The section `rehearsal`: it asks for none, and says why. */
+  readonly rehearsal: Readonly<Record<string, unknown>>
   configure(values: Readonly<Record<string, unknown>>): Promise<void>
   /** Runs `pulumi` on this stack; `environment` is laid over the lab's. */
   pulumi(words: readonly string[], environment?: Readonly<Record<string, string>>): Promise<PulumiRun>
@@ -84,7 +88,7 @@ export async function makeLab({ images: overrides = {}, say = () => {} }: LabOpt
   await makeProject(project)
   const [matrix = 0, auth = 0, element = 0] = await findFreePorts(3)
   const staging = { folder: join(root, "host"), ports: { matrix, auth, element }, images }
-  const lab = labOver({ root, project, stack, environment, dockerCli, staging })
+  const lab = labOver({ images, root, project, stack, environment, dockerCli, staging })
   const created = await lab.pulumi("stack", "init", `organization/matrix-auth/${stack}`)
   if (created.exitCode !== 0) throw new Error(`the lab's stack could not be made: ${created.output}`)
   await lab.configure(await exampleConfig(element))
@@ -109,6 +113,7 @@ async function keepClientSecret({ project, environment, stack, clientSecret }: L
 }
 
 interface LabParts {
+  readonly images: LabImages
   readonly root: string
   readonly project: string
   readonly stack: string
@@ -117,7 +122,7 @@ interface LabParts {
   readonly staging: Parameters<typeof stagingPlaces>[1]
 }
 
-function labOver({ root, project, stack, environment, dockerCli, staging }: LabParts): Lab {
+function labOver({ images, root, project, stack, environment, dockerCli, staging }: LabParts): Lab {
   const prefix = stagingPrefix("matrix-auth", stack)
   const transcript: string[] = []
   const run = async (words: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<PulumiRun> => {
@@ -139,6 +144,7 @@ function labOver({ root, project, stack, environment, dockerCli, staging }: LabP
     serverName: labServerName,
     places: stagingPlaces(prefix, staging),
     dockerCli,
+    images,
     environment,
     project,
     clientSecret: randomBytes(24).toString("base64url"),
@@ -173,10 +179,13 @@ async function adoptingStack({ pulumiIn, project, stack, places }: AdoptingParts
   const configure = (values: Readonly<Record<string, unknown>>) =>
     writeConfig(join(project, `Pulumi.${stack}.yaml`), values)
   const synapse = { ...(example.synapse as object), ...places.synapse }
-  await configure({ ...example, ...places, synapse, clients: own, acknowledge, lab: true, serverName: labServerName })
+  const rehearsal = { override: "a lab, where nobody has anything to lose" }
+  const whole = { ...example, ...places, synapse, clients: own, acknowledge, rehearsal, serverName: labServerName }
+  await configure({ ...whole, lab: true })
   return {
     stack,
     synapse,
+    rehearsal,
     configure,
     pulumi: (words, environment) => pulumiIn([...words, "--stack", stack], environment),
   }

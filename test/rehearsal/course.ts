@@ -42,7 +42,10 @@ export function courseOn(lab: Lab, progress: Progress): Course {
 export async function previewed({ lab }: Course, told: Progress): Promise<string> {
   const { output } = await demand(lab.pulumi("preview", "--diff", "--stack", lab.stack))
   const lines = output.split("\n").map((line) => line.trim())
-  for (const line of lines.filter((text) => /MAS (will|would) get| → |^new to MAS/.test(text))) told.detail(line)
+  for (const line of lines.filter((text) =>
+    /MAS (will|would) get| → |^new to MAS|^the way back costs|^given up/.test(text),
+  ))
+    told.detail(line)
   return output
 }
 

@@ -8,7 +8,7 @@ import { seedLab } from "../lab/seed/seed-lab.ts"
 import { type Course, courseOn, demand, type Proven, previewed, proveSettled, type Timed, up } from "./course.ts"
 import { type Documents, editedByOthers, letOthersEdit, readDocuments, sayChanges } from "./documents.ts"
 import { fingerprintOf } from "./fingerprint.ts"
-import { clientViewOf, delegatedProofs, lastingProofs, legacyProofs, type Proof } from "./proofs.ts"
+import { clientViewOf, delegatedProofs, legacyProofs, logIn, type Proof } from "./proofs.ts"
 
 /** What a rehearsal proved. */
 export interface RehearsalReport {
@@ -76,12 +76,13 @@ async function goThere(course: Course, { seeded, documents }: Beginning): Promis
   course.prove("the documents differ by the managed keys only", sayChanges(documents, await readDocuments(lab)))
 }
 
-/** Life goes on while delegated: people write, and somebody edits the documents with no thought of us. */
+/** Life goes on while delegated: people write and log in, and somebody edits the documents with no thought of us. */
 async function live(course: Course, seeded: Seeded): Promise<Seeded> {
   const { lab } = course
   const [alice] = seeded.sessions
   assert.ok(alice)
   const message = await sendMessage(lab.places.synapse.url, alice, { room: seeded.room, name: "while delegated" })
+  await logIn(lab, "ivan")
   await letOthersEdit(lab)
   await proveSettled(course, "delegated")
   return { ...seeded, history: [...seeded.history, message] }
@@ -90,7 +91,11 @@ async function live(course: Course, seeded: Seeded): Promise<Seeded> {
 async function goBack(course: Course, { seeded, documents, view }: Beginning): Promise<void> {
   const { lab } = course
   await lab.configure({ authentication: "legacy" })
-  await course.step("pulumi preview of the way back", (told) => previewed(course, told))
+  await course.step("pulumi preview of the way back", async (told) => {
+    const output = await previewed(course, told)
+    assert.match(output, /the way back costs: sessions begun with MAS end.* \(1\): ivan/)
+    course.prove("preview says what the way back costs", "ivan, who logged in at MAS, will be logged out")
+  })
   await course.step("pulumi up: the way back", () => up(course))
   await proveAll(course, "in legacy again", { proofs: legacyProofs, seeded })
   assert.deepEqual(await readDocuments(lab), editedByOthers(documents))
@@ -112,11 +117,14 @@ async function goThereAgain(course: Course, before: Seeded): Promise<Seeded> {
   const heidi = people.find(({ localpart }) => localpart === "heidi")
   assert.ok(heidi)
   const between = await logInOnDevice(lab.places.synapse.url, heidi, heidi.devices + 1)
-  await lab.configure({ authentication: "delegated" })
-  await course.step("pulumi preview of the second cutover", (told) => previewed(course, told))
+  await lab.configure({ authentication: "delegated", acknowledge: { guests: 1, "mas-sessions": 1 } })
+  await course.step("pulumi preview of the second cutover", async (told) => {
+    assert.match(await previewed(course, told), /given up, as acknowledged: mas-sessions \(1\).*ivan/)
+    course.prove("what MAS gained by itself is given up by name and count only", "mas-sessions: 1, ivan's")
+  })
   await course.step("pulumi up: the second cutover", () => up(course))
   const seeded = { ...before, sessions: [...before.sessions, between] }
-  await proveAll(course, "delegated again", { proofs: lastingProofs, seeded })
+  await proveAll(course, "delegated again", { proofs: delegatedProofs, seeded })
   await proveSettled(course, "delegated again")
   return seeded
 }

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict"
-import { readFile } from "node:fs/promises"
+import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
 import { after, before, describe, it } from "node:test"
 import { execa } from "execa"
+import type { Certificate } from "../../components/migration/certificate.ts"
+import { digestOfProgram } from "../../components/migration/certificate-program.ts"
 import { type AdoptingStack, type Lab, makeLab } from "../lab/lab.ts"
+import { certify } from "../rehearsal/certify.ts"
 import { fingerprintOf } from "../rehearsal/fingerprint.ts"
 
 /** A world in which the work cannot be done, and what has to be said of it. */
@@ -76,6 +80,19 @@ const badWorlds: readonly BadWorld[] = [
     },
     command: "preview",
     says: [/enable_registration/, /takeOver/],
+  },
+  {
+    title: "the cutover was not rehearsed",
+    make: async (_, own) => {
+      await own.configure({ authentication: "delegated", rehearsal: {} })
+      return () => own.configure({ authentication: "legacy", rehearsal: own.rehearsal })
+    },
+    command: "preview",
+    says: [
+      /migration\/not-rehearsed/,
+      /there is no certificate/,
+      /npm run rehearse -- --stack \S+-own --synapse 1\.\d+\.\d+ --mas 1\./,
+    ],
   },
   {
     title: "mas-cli config check refuses the config",
@@ -162,13 +179,44 @@ describe("a world in which it cannot be done gets one clear error, and stays as 
     assert.equal(exitCode, 0, output)
   })
 
-  it("delegates a server without accounts, and sees no drift then", async () => {
-    await own.configure({ authentication: "delegated" })
+  it("refuses a certificate of another rehearsal, and names each thing that does not fit", async () => {
+    const program = { digest: "0".repeat(64), commit: null, isDirty: false }
+    await certified({ ...(await certificate()), program, versions: { synapse: "1.150.0", mas: "1.22.0" } })
+    await own.configure({ authentication: "delegated", rehearsal: {} })
+    const untouched = await fingerprintOf(lab)
+    const { exitCode, output } = await own.pulumi(["preview"])
+    assert.notEqual(exitCode, 0, output)
+    assert.match(output, /migration\/not-rehearsed/)
+    assert.match(output, /Synapse: rehearsed 1\.150\.0, here it is /)
+    assert.match(output, /this program \(components\/\): rehearsed 000000000000, here it is /)
+    assert.doesNotMatch(output, /MAS: rehearsed|not rehearsed: /)
+    assert.deepEqual(await fingerprintOf(lab), untouched)
+  })
+
+  it("delegates a server without accounts on a certificate that fits, and sees no drift then", async () => {
+    await certified(await certificate())
+    const previewed = await own.pulumi(["preview"])
+    assert.match(previewed.output, /the cutover is rehearsed on \d{4}-\d\d-\d\d with Synapse /)
     const { exitCode, output } = await own.pulumi(["up", "--yes", "--skip-preview"])
     assert.equal(exitCode, 0, output)
+    const record: unknown = JSON.parse(await readFile(join(lab.places.host.stateFolder, "rehearsal.json"), "utf8"))
+    const { rehearsed } = record as { rehearsed: string }
+    assert.match(rehearsed, /^rehearsed on .* with Synapse .* and MAS 1\./)
+    assert.equal((await own.pulumi(["stack", "output", "rehearsed"])).output.trim(), rehearsed)
     const preview = await own.pulumi(["preview", "--expect-no-changes"])
     assert.equal(preview.exitCode, 0, preview.output)
   })
+
+  /** What a rehearsal on this lab would have written. */
+  async function certificate() {
+    return certify(lab, { proven: [], steps: [] }, await digestOfProgram())
+  }
+
+  async function certified(content: Certificate): Promise<void> {
+    const file = join(lab.project, "out/rehearsal/certificate.json")
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, JSON.stringify(content))
+  }
 
   it("has nothing left over of what was tried", async () => {
     const { stdout } = await execa(lab.dockerCli, [

@@ -48,6 +48,19 @@ export async function prepareSynapse(version: string, options: ImageOptions): Pr
   return official ?? buildSynapse(version, options)
 }
 
+/** The images of these releases. The stand-in for MAS is of one release only. */
+export async function imagesOf(
+  { synapse, mas }: { readonly synapse?: string; readonly mas?: string },
+  options: ImageOptions,
+): Promise<Partial<LabImages>> {
+  const isUsual = (name: ImageName, version?: string) =>
+    version === undefined || /:v?(.*)$/.exec(officialImages[name])?.[1] === version
+  return {
+    ...(isUsual("synapse", synapse) ? {} : { synapse: await prepareSynapse(String(synapse), options) }),
+    ...(isUsual("mas", mas) ? {} : { mas: officialImages.mas.replace(/:[^:]*$/, `:${mas}`) }),
+  }
+}
+
 async function prepareImage(name: ImageName, options: ImageOptions): Promise<string> {
   return (await takeOfficial(name, options, officialImages[name])) ?? builders[name](options)
 }
