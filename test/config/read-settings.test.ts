@@ -232,7 +232,7 @@ test("a config without mistakes is read, with its defaults filled in", () => {
   const { settings, notes } = read(validConfig)
   assert.equal(settings.authentication, "legacy")
   assert.equal(settings.lab, false)
-  assert.deepEqual(settings.host, { kind: "local", stateFolder: "/var/lib/matrix-auth/example.org" })
+  assert.deepEqual(settings.host, { kind: "local", stateFolder: "/var/lib/matrix-auth/example.org", leaseSeconds: 120 })
   assert.deepEqual(settings.synapse, { ...validConfig.synapse, takeOver: [], commands: {} })
   assert.equal(settings.mas.cleanLogSeconds, 30)
   assert.deepEqual(settings.databases.synapse, { kind: "container", container: "postgres", port: 5432 })
