@@ -162,6 +162,7 @@ export class MatrixAuth extends ComponentResource {
       "migration",
       {
         host: this.#host,
+        serverName: this.#config.serverName,
         authentication: this.#config.authentication,
         mas: this.#places.mas,
         databases: this.#places.databases,

@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts"
 import { Refusal } from "../report/refusal.ts"
-import { describeFinding, type Finding } from "./pre-flight.ts"
+import { describeFinding, type Finding } from "./finding.ts"
 
 /** Throws `migration/pre-flight` with all that stops the cutover. */
 export function demandClear(host: Host, homeserverYaml: string, stops: readonly Finding[]): void {
@@ -9,12 +9,12 @@ export function demandClear(host: Host, homeserverYaml: string, stops: readonly 
   const keys = warnings.map(({ kind, count }) => `${kind.name}: ${count}`).join(", ")
   const hasErrors = warnings.length < stops.length
   const next = [
-    ...(hasErrors ? ["Mend the errors in Synapse's database, each as it says."] : []),
+    ...(hasErrors ? ["Mend the errors, each as it says."] : []),
     ...(keys === "" ? [] : [`Warnings that you can live with: say so in the stack's config (acknowledge: {${keys}}).`]),
   ]
   throw new Refusal({
     code: "migration/pre-flight",
-    what: `${stops.length === 1 ? "Something" : `${stops.length} things`} in Synapse's database would not survive the migration`,
+    what: `${stops.length === 1 ? "Something stands" : `${stops.length} things stand`} in the way of the migration`,
     where: { host: host.name, file: homeserverYaml },
     meaning: [
       "Nothing was changed; Synapse goes on serving.",

@@ -29,16 +29,19 @@ import { costOfReturn } from "./cost-of-return.ts"
 import { type CutOver, cutOver, inWords, type MigrationPlaces, rehearseMigration } from "./cut-over.ts"
 import { demandClear } from "./demand-clear.ts"
 import { expectWindow } from "./expected-window.ts"
+import { blocking, describeFinding, type Finding } from "./finding.ts"
 import type { BothSides } from "./gained.ts"
 import { planGivingUp } from "./give-up.ts"
 import type { Holdings, Side } from "./holdings.ts"
 import { type BackupLocation, locateBackup } from "./locate-backup.ts"
 import { makeRoom } from "./make-room.ts"
 import { readMasState } from "./mas-state.ts"
-import { blocking, describeFinding, type Finding, findTrouble } from "./pre-flight.ts"
+import { lookAhead } from "./pre-flight.ts"
 import { readHoldings } from "./read-holdings.ts"
 
 export interface Syn2MasMigrationInputs extends HostedInputs {
+  /** As the stack's config has it: homeserver.yaml has to say the same. */
+  readonly serverName: string
   /** Where accounts are looked up: in Synapse's database, or in MAS's. */
   readonly authentication: "legacy" | "delegated"
   readonly mas: MasAddress & WebService
@@ -145,7 +148,7 @@ async function foresee(host: Host, inputs: Syn2MasMigrationInputs, sides: BothSi
   const held = inWords(await readHoldings(sides.synapse, "synapse"))
   const refusals = new RefusalList()
   const rehearsal = await refusals.attempt(() => checkRehearsal(host, { ...inputs, synapse: synapseOf(inputs) }))
-  const findings = await refusals.attempt(() => lookAhead(host, inputs, sides.synapse))
+  const findings = await refusals.attempt(() => findAhead(host, inputs, sides.synapse))
   const givenUp = isToCome ? await refusals.attempt(() => planGivingUp(host, inputs, sides)) : []
   refusals.throwIfAny()
   const will = isToCome ? "MAS will get" : "at the cutover, MAS would get"
@@ -167,10 +170,17 @@ async function tellOfLastRun(host: Host, { stateFolder }: Syn2MasMigrationInputs
   return [`the last run ${journal.ended === "failed" ? "failed" : "stopped"} ${describeStop(journal)}`]
 }
 
-/** What a migration would stumble over. Throws `migration/pre-flight` when it is to be made and some of it stops it. */
-async function lookAhead(host: Host, inputs: Syn2MasMigrationInputs, synapse: Database): Promise<readonly Finding[]> {
-  const file = { path: inputs.delegation.file, dialect: "yaml11" } as const
-  const findings = await findTrouble(synapse, String(await readKey(host, file, "server_name")))
+/** What stands in the way. Throws `migration/pre-flight` when the migration is to be made and some of it stops it. */
+async function findAhead(host: Host, inputs: Syn2MasMigrationInputs, synapse: Database): Promise<readonly Finding[]> {
+  await using mas = await openSide(host, inputs, "mas")
+  const findings = await lookAhead(host, {
+    serverName: inputs.serverName,
+    synapse: synapseOf(inputs),
+    mas: inputs.mas,
+    delegation: { ...inputs.delegation, host: inputs.host },
+    synapseDatabase: synapse,
+    masDatabase: mas,
+  })
   if (inputs.authentication === "delegated")
     demandClear(host, inputs.delegation.file, blocking(findings, inputs.acknowledge))
   return findings
@@ -180,7 +190,7 @@ async function lookAhead(host: Host, inputs: Syn2MasMigrationInputs, synapse: Da
 async function lookAgain(host: Host, inputs: Syn2MasMigrationInputs): Promise<Permission> {
   const permission = await demandRehearsal(host, { ...inputs, synapse: synapseOf(inputs) })
   await using synapse = await openSide(host, inputs, "synapse")
-  await lookAhead(host, inputs, synapse)
+  await findAhead(host, inputs, synapse)
   await recordRehearsal(host, inputs.stateFolder, permission)
   return permission
 }

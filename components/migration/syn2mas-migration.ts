@@ -8,6 +8,8 @@ import type { Syn2MasMigrationInputs, Syn2MasMigrationOutputs } from "./syn2mas-
 /** Where every account is to be found: in Synapse, or in MAS too. */
 export interface Syn2MasMigrationArgs {
   host: Input<HostAddress>
+  /** What stands after the colon in a user id. @example "example.org" */
+  serverName: Input<string>
   authentication: Input<"legacy" | "delegated">
   mas: Input<Syn2MasMigrationInputs["mas"]>
   /** Where the databases listen. Default: what the services' own configs name. */

@@ -33,7 +33,16 @@ export const warningNames = Object.keys(warningTexts) as readonly WarningName[]
 
 /** Reads the report that `syn2mas check` and `migrate` print on stderr. */
 export function readSyn2MasReport(stderr: string): Syn2MasReport {
-  return { errors: bulletsUnder("Errors", stderr), warnings: bulletsUnder("Warnings", stderr).map(readWarning) }
+  return { errors: bulletsUnder("Errors", stderr), warnings: merged(bulletsUnder("Warnings", stderr).map(readWarning)) }
+}
+
+/** One acknowledgement stands for all warnings of a name: CAS and JWT are both `external-log-in`. */
+function merged(warnings: readonly Syn2MasWarning[]): readonly Syn2MasWarning[] {
+  return [...Map.groupBy(warnings, ({ name }) => name)].map(([name, alike]) => ({
+    name,
+    count: alike.reduce((sum, { count }) => sum + count, 0),
+    text: alike.map(({ text }) => text).join(" "),
+  }))
 }
 
 function bulletsUnder(title: string, stderr: string): string[] {

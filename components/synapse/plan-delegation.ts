@@ -68,11 +68,8 @@ function asWanted({ path, value, secret }: ManagedKey): WantedKey {
 
 /** MAS's config is where the secret lives: it never leaves the host, and cannot come to differ unseen. */
 async function sharedSecret(host: Host, mas: DelegatedAuthInputs["mas"]): Promise<string> {
-  const config = { path: mas.config, dialect: "yaml12" } as const
-  const file = await readKey(host, config, "matrix.secret_file")
-  const value =
-    typeof file === "string" ? await secretIn(host, mas, file) : await readKey(host, config, "matrix.secret")
-  if (typeof value === "string" && value !== "") return value
+  const value = await findSharedSecret(host, mas)
+  if (value !== undefined) return value
   throw new Refusal({
     code: "mas/no-shared-secret",
     what: "MAS's config holds no secret for Synapse to share",
@@ -82,12 +79,19 @@ async function sharedSecret(host: Host, mas: DelegatedAuthInputs["mas"]): Promis
   })
 }
 
-/** MAS reads such a file lazily and trims it (MAS 1.22). */
-async function secretIn(
-  host: Host,
-  { service }: DelegatedAuthInputs["mas"],
-  file: string,
-): Promise<string | undefined> {
+/** The secret that MAS's config has for Synapse; `undefined` where it has none, or none that we can read. */
+export async function findSharedSecret(host: Host, mas: DelegatedAuthInputs["mas"]): Promise<string | undefined> {
+  const config = { path: mas.config, dialect: "yaml12" } as const
+  const file = await readKey(host, config, "matrix.secret_file")
+  const value =
+    typeof file === "string"
+      ? await readSecretFile(host, mas.service, file)
+      : await readKey(host, config, "matrix.secret")
+  return typeof value === "string" && value !== "" ? value : undefined
+}
+
+/** A secret in a file that a service's config names, as that sees it. MAS and Synapse both trim it (MAS 1.22, Synapse 1.163). */
+export async function readSecretFile(host: Host, service: ServiceAddress, file: string): Promise<string | undefined> {
   const path = service.commands?.start === undefined ? hostPathOf(await inspectService(host, service), file) : file
   return path === undefined ? undefined : (await host.readIfPresent(path))?.trim()
 }

@@ -35,8 +35,10 @@ export class MigrationBench implements AsyncDisposable {
     await this.bench.configure({ upstream_oauth2: upstream })
   }
 
-  async restoreSynapseConfig(): Promise<void> {
-    await this.bench.configureSynapse({ oidc_providers: [dex] })
+  /** homeserver.yaml with the provider, and others of these ids beside it. */
+  async restoreSynapseConfig(others: readonly string[] = []): Promise<void> {
+    const more = others.map((idpId) => ({ ...dex, idp_id: idpId }))
+    await this.bench.configureSynapse({ oidc_providers: [dex, ...more] })
   }
 
   syn2mas(...args: readonly string[]): Promise<Said> {

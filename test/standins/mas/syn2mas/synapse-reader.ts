@@ -99,6 +99,7 @@ export class SynapseReader {
     for (;;) {
       const rows = await this.#run(`fetch ${rowsAtOnce} from migrated`, `reading Synapse ${kind}`)
       if (rows.length === 0) break
+      if (kind === "users") demandDecodable(rows as readonly SynapseRows["users"][])
       yield rows as readonly SynapseRows[Kind][]
     }
     await this.#run("close migrated", `reading Synapse ${kind}`)
@@ -114,5 +115,16 @@ export class SynapseReader {
     } catch (cause) {
       throw new Failure(`database error whilst ${doing}`, databaseCauses(cause))
     }
+  }
+}
+
+/** Columns that Synapse's schema leaves open, and MAS reads as if they were not. */
+function demandDecodable(users: readonly SynapseRows["users"][]): void {
+  for (const column of ["name", "creation_ts"] as const) {
+    if (users.every((row) => row[column] !== null)) continue
+    const reason = "unexpected null; try decoding as an `Option`"
+    const doing = "database error whilst reading Synapse users"
+    const decoding = `error occurred while decoding column "${column}": ${reason}`
+    throw new Failure(`error when reading synapse DB (reading users): ${doing}`, [doing, decoding, reason])
   }
 }
