@@ -16,10 +16,12 @@ import { StateFolder } from "./files/state-folder.ts"
 import type { HostAddress } from "./host/host.ts"
 import { Client } from "./mas/client.ts"
 import { Settings } from "./mas/settings.ts"
+import { StaticClients } from "./mas/static-clients.ts"
 import { Syn2MasMigration } from "./migration/syn2mas-migration.ts"
 import { type Places, placesOf } from "./places.ts"
 import { DelegatedAuth } from "./synapse/delegated-auth.ts"
 import { LoginFlows } from "./web/login-flows.ts"
+import type { FrontProxy } from "./web/reload-proxy.ts"
 import { WebConfig } from "./web/web-config.ts"
 import { WellKnown } from "./web/well-known.ts"
 
@@ -115,15 +117,18 @@ export class MatrixAuth extends ComponentResource {
         file: mas.config,
         keptAt: this.#places.keptAt("mas-settings"),
         service: this.#places.mas.service,
+        endpoint: mas.endpoint,
         authentication,
         serverName,
         issuer: mas.issuer,
         synapseEndpoint: mas.synapseEndpoint,
         homeserverYaml: this.#config.synapse.homeserverYaml,
+        homeserverKeptAt: this.#places.delegation.keptAt,
       },
       this.#after(...after),
     )
     const clients = this.#clients(settings, secrets)
+    const strays = this.#staticClients([settings, ...clients])
     const restart = this.#restart(
       "mas",
       settings.revision,
@@ -131,12 +136,26 @@ export class MatrixAuth extends ComponentResource {
         restart: "mas",
         service: this.#places.mas.service,
         endpoint: mas.endpoint,
-        files: [mas.config],
+        config: mas.config,
+        keptAt: this.#places.keptAt("mas-settings"),
         cleanLogSeconds: mas.cleanLogSeconds,
       },
-      [settings, ...clients],
+      [settings, ...clients, strays],
     )
-    return { settings, ready: [settings, ...clients, restart] }
+    return { settings, ready: [settings, ...clients, strays, restart] }
+  }
+
+  #staticClients(after: Resource[]): StaticClients {
+    return new StaticClients(
+      "static-clients",
+      {
+        host: this.#host,
+        mas: this.#places.mas,
+        database: this.#places.databases.mas,
+        declared: this.#config.clients.map(({ id }) => id),
+      },
+      this.#after(...after),
+    )
   }
 
   #clients(settings: Resource, secrets: MatrixAuthArgs["clientSecrets"]): Client[] {
@@ -188,7 +207,13 @@ export class MatrixAuth extends ComponentResource {
     const { wellKnown, synapse, mas } = this.#config
     const document = new WellKnown(
       "well-known",
-      { host: this.#host, file: wellKnown.file, keptAt: this.#places.keptAt("well-known"), issuer: this.#issuer },
+      {
+        host: this.#host,
+        file: wellKnown.file,
+        keptAt: this.#places.keptAt("well-known"),
+        issuer: this.#issuer,
+        url: wellKnown.url,
+      },
       this.#after(migration, delegation),
     )
     const told = [document, ...this.#reloadProxy(document), ...this.#tellElement([document, delegation])]
@@ -212,18 +237,25 @@ export class MatrixAuth extends ComponentResource {
         homeserverUrl: synapse.url,
         wellKnownUrl: wellKnown.url,
         wellKnownFile: wellKnown.file,
+        wellKnownKeptAt: this.#places.keptAt("well-known"),
         synapse: this.#places.synapse,
+        mas: { service: this.#places.mas.service, endpoint: mas.endpoint },
+        ...(this.#proxy === undefined ? {} : { proxy: this.#proxy }),
       },
       this.#after(...told, metadata),
     )
   }
 
+  get #proxy(): FrontProxy | undefined {
+    const { proxy: service } = this.#places
+    const { reload } = this.#config.wellKnown.commands
+    return service && { service, ...(reload === undefined ? {} : { reload }) }
+  }
+
   #reloadProxy(document: WellKnown): Resource[] {
     const { wellKnown } = this.#config
-    const service = this.#places.proxy
-    if (service === undefined) return []
-    const { reload } = wellKnown.commands
-    const how = { restart: "nginx", service, files: [wellKnown.file], ...(reload === undefined ? {} : { reload }) }
+    if (this.#proxy === undefined) return []
+    const how = { restart: "nginx", ...this.#proxy, file: wellKnown.file, url: wellKnown.url }
     return [this.#restart("nginx", document.revision, how, [document])]
   }
 
@@ -243,10 +275,11 @@ export class MatrixAuth extends ComponentResource {
       this.#after(...after),
     )
     const service = this.#places.element
+    const url = new URL("config.json", element.url).href
     if (service === undefined) return [config]
     return [
       config,
-      this.#restart("element", config.revision, { restart: "element", service, files: [element.config] }, [config]),
+      this.#restart("element", config.revision, { restart: "element", service, file: element.config, url }, [config]),
     ]
   }
 

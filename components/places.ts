@@ -44,7 +44,7 @@ export function placesOf(settings: Settings): Places {
   const synapseService = serviceOf("synapse", synapse)
   return {
     synapse: { service: synapseService, endpoint: mas.synapseEndpoint },
-    mas: { service: serviceOf("mas", mas), config: mas.config, endpoint: mas.endpoint },
+    mas: { service: serviceOf("mas", mas), config: mas.config, keptAt: keptAt("mas-settings"), endpoint: mas.endpoint },
     proxy:
       wellKnown.container === undefined && wellKnown.commands.reload === undefined
         ? undefined
@@ -65,7 +65,7 @@ export function placesOf(settings: Settings): Places {
       synapseEndpoint: mas.synapseEndpoint,
       endpoint: mas.endpoint,
       issuer: mas.issuer,
-      mas: { service: serviceOf("mas", mas), config: mas.config },
+      mas: { service: serviceOf("mas", mas), config: mas.config, keptAt: keptAt("mas-settings") },
       takeOver: synapse.takeOver,
       window: { stateFolder: host.stateFolder, leaseSeconds: host.leaseSeconds },
       ...(synapse.qrCodeEndpoint === undefined ? {} : { qrCodeEndpoint: synapse.qrCodeEndpoint }),

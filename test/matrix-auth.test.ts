@@ -20,7 +20,7 @@ test("legacy and delegated declare the same resources", async () => {
     legacy.all.map(({ name }) => name).toSorted(),
     [
       ...clients,
-      ...["matrix", "state-folder", "backup", "mas-settings", "migration", "delegated-auth"],
+      ...["matrix", "state-folder", "backup", "mas-settings", "static-clients", "migration", "delegated-auth"],
       ...["well-known", "element-config", "login-flows"],
       ...["mas-restart", "nginx-restart", "element-restart", "synapse-restart"],
     ].toSorted(),
@@ -64,7 +64,7 @@ test("on the way there, the migration waits for all that is neutral: settings, c
   const { waitsFor } = await prod("delegated")
   assert.deepEqual(
     [...waitsFor("migration")].toSorted(),
-    ["state-folder", "backup", "mas-settings", ...clients, "mas-restart"].toSorted(),
+    ["state-folder", "backup", "mas-settings", ...clients, "static-clients", "mas-restart"].toSorted(),
   )
 })
 
@@ -107,6 +107,15 @@ test("what clients see is looked at last of all", async () => {
 test("clients go into MAS side by side, after its settings", async () => {
   const { find } = await prod("delegated")
   for (const client of clients) assert.deepEqual(find(client).after, ["mas-settings"])
+})
+
+test("what is in no file is looked for after every client is in one", async () => {
+  const { find, inputsOf } = await prod("delegated")
+  assert.deepEqual(find("static-clients").after.toSorted(), ["mas-settings", ...clients].toSorted())
+  assert.deepEqual(
+    inputsOf("static-clients").declared,
+    clients.map((client) => inputsOf(client).clientId),
+  )
 })
 
 test("a loopback redirect for any port goes to MAS in the form that MAS accepts", async () => {

@@ -20,6 +20,7 @@ test("containers are services by their names, and each is asked where its neighb
   assert.deepEqual(mas, {
     service: { name: "mas", container: "mas" },
     config: "/srv/mas/config.yaml",
+    keptAt: "/var/lib/matrix-auth/example.org/mas-settings.kept.json",
     endpoint: "http://mas:8080/",
   })
   assert.deepEqual(proxy, { name: "nginx", container: "nginx" })

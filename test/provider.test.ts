@@ -11,6 +11,7 @@ const typeTokens = [
   "element:WebConfig",
   "mas:Client",
   "mas:Settings",
+  "mas:StaticClients",
   "mas:Syn2MasMigration",
   "matrix:Backup",
   "matrix:LoginFlows",

@@ -1,16 +1,20 @@
 import { text } from "node:stream/consumers"
+import { setTimeout as pause } from "node:timers/promises"
+import { isDeepStrictEqual } from "node:util"
 import { z } from "zod"
+import { lookWhatRuns, noteStart, withTheFile } from "../files/running.ts"
+import { asTheFile, lookWhatIsServed } from "../files/served.ts"
 import { askService } from "../host/ask-service.ts"
-import type { Argv, Host } from "../host/host.ts"
-import { inspectService } from "../host/inspection.ts"
-import { mountsFileItself } from "../host/mounted-paths.ts"
+import type { Host } from "../host/host.ts"
 import { openHost } from "../host/open-host.ts"
-import { restartService, runInService } from "../host/service.ts"
+import { restartService } from "../host/service.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
 import { proveCleanLogs } from "../mas/clean-logs.ts"
 import { restartMas } from "../mas/mas-running.ts"
 import { describeError } from "../report/describe-error.ts"
+import { Refusal } from "../report/refusal.ts"
 import { waitForSynapse } from "../synapse/synapse-address.ts"
+import { reloadProxy } from "../web/reload-proxy.ts"
 
 /**
  * Restarts or reloads a service after its files were written, if it has to: what began after the last write has read it
@@ -25,76 +29,104 @@ const service = z.object({
 })
 const common = { host: z.object({ kind: z.literal("local") }), service }
 const task = z.discriminatedUnion("restart", [
-  z.object({ ...common, restart: z.literal("mas"), files: z.array(word), endpoint: word, cleanLogSeconds: z.number() }),
+  z.object({
+    ...common,
+    restart: z.literal("mas"),
+    config: word,
+    keptAt: word,
+    endpoint: word,
+    cleanLogSeconds: z.number(),
+  }),
   z.object({ ...common, restart: z.literal("synapse"), endpoint: word, masEndpoint: word, mas: service }),
-  z.object({ ...common, restart: z.literal("nginx"), files: z.array(word), reload: argv.exactOptional() }),
-  z.object({ ...common, restart: z.literal("element"), files: z.array(word) }),
+  z.object({ ...common, restart: z.literal("nginx"), file: word, url: word, reload: argv.exactOptional() }),
+  z.object({ ...common, restart: z.literal("element"), file: word, url: word }),
 ])
 
 type Task = z.infer<typeof task>
+type Doing<Name extends Task["restart"]> = Extract<Task, { restart: Name }>
 type Say = (line: string) => void
 
 async function run(wanted: Task): Promise<string> {
   const host = openHost(wanted.host)
   const address = wanted.service as ServiceAddress
   const say = (line: string) => process.stderr.write(`${line}\n`)
-  if (wanted.restart === "nginx") return reload(host, address, wanted)
+  if (wanted.restart === "nginx") return serveAnew(host, address, wanted)
+  if (wanted.restart === "element") return serveAfterRestart(host, address, wanted)
   if (wanted.restart === "synapse") return refreshMetadata(host, wanted, say)
-  if (await hasReadThem(host, address, wanted.files)) return `${address.name} has read its files already`
-  if (wanted.restart === "element") {
-    await restartService(host, address)
-    return `${address.name} restarted`
-  }
-  const since = new Date()
-  await restartMas(host, { service: address, endpoint: wanted.endpoint }, say)
-  await proveCleanLogs(host, address, { since, seconds: wanted.cleanLogSeconds })
-  return `${address.name} restarted; ${wanted.cleanLogSeconds} s of clean logs`
+  return restartForConfig(host, address, wanted, say)
 }
 
-/** Whether the service began after the last of these files was written. */
-async function hasReadThem(host: Host, address: ServiceAddress, files: readonly string[]): Promise<boolean> {
-  if (address.commands?.restart !== undefined) return false
-  const { startedAt, isRunning } = await inspectService(host, address)
-  const writes = await Promise.all(files.map(async (file) => (await host.stat(file)).modifiedAt))
-  return isRunning && startedAt !== undefined && writes.every((write) => write < startedAt)
-}
-
-/** A reload reads the files anew, unless the container mounts one by itself: then it sees the old one until it restarts. */
-async function reload(
+async function restartForConfig(
   host: Host,
   address: ServiceAddress,
-  wanted: Extract<Task, { restart: "nginx" }>,
+  { config, keptAt, endpoint, cleanLogSeconds }: Doing<"mas">,
+  say: Say,
 ): Promise<string> {
-  if (wanted.reload === undefined && (await seesOldFiles(host, address, wanted.files))) {
-    await restartService(host, address)
-    return `${address.name} restarted`
+  const file = { path: config, dialect: "yaml12", keptAt } as const
+  if ((await lookWhatRuns(host, address, file)) === withTheFile) return `${address.name} runs with its files already`
+  const since = new Date()
+  await restartMas(host, { service: address, endpoint }, say)
+  await noteStart(host, address, file)
+  await proveCleanLogs(host, address, { since, seconds: cleanLogSeconds })
+  return `${address.name} restarted; ${cleanLogSeconds} s of clean logs`
+}
+
+async function serveAnew(host: Host, address: ServiceAddress, { file, url, reload }: Doing<"nginx">): Promise<string> {
+  const how = await reloadProxy(host, { service: address, ...(reload === undefined ? {} : { reload }) }, [file])
+  await demandServed(host, file, url)
+  return `${address.name} ${how}`
+}
+
+/** Element's site hands out its file as it lies there, unless the container mounts it by itself. */
+async function serveAfterRestart(host: Host, address: ServiceAddress, { file, url }: Doing<"element">) {
+  const seen = await lookWhatIsServed(host, file, url).catch(unlessOver(Number.POSITIVE_INFINITY))
+  if (seen === asTheFile) return `${address.name} serves its file already`
+  await restartService(host, address)
+  await demandServed(host, file, url)
+  return `${address.name} restarted`
+}
+
+const settleSeconds = 60
+
+async function demandServed(host: Host, file: string, url: string): Promise<void> {
+  const end = performance.now() + settleSeconds * 1000
+  while (true) {
+    const seen = await lookWhatIsServed(host, file, url).catch(unlessOver(end))
+    if (seen === asTheFile) return
+    if (performance.now() > end) throw servedOtherwise(host, { file, url }, seen)
+    await pause(1000)
   }
-  const command: Argv = ["nginx", "-s", "reload"]
-  const { exitCode, stderr } = await (wanted.reload ? host.exec(wanted.reload) : runInService(host, address, command))
-  if (exitCode !== 0) throw new Error(`${address.name} did not reload: ${stderr.trim()}`)
-  return `${address.name} reloaded`
 }
 
-async function seesOldFiles(host: Host, address: ServiceAddress, files: readonly string[]): Promise<boolean> {
-  const inspection = await inspectService(host, address)
-  return files.some((file) => mountsFileItself(inspection, file))
+/** A site that has just been restarted does not answer for a while. */
+function unlessOver(end: number) {
+  return (error: unknown): string => {
+    if (!(error instanceof Refusal) || performance.now() > end) throw error
+    return "not at all"
+  }
 }
 
-/** Synapse keeps MAS's metadata for as long as it runs (seen with 1.163.2): where it tells an old issuer, it restarts. */
+function servedOtherwise(host: Host, where: { readonly file: string; readonly url: string }, seen: string): Refusal {
+  return new Refusal({
+    code: "web/served-otherwise",
+    what: `After a reload, ${where.url} is served ${seen}`,
+    where: { host: host.name, ...where },
+    meaning: "The file is as it should be, and clients do not get it.",
+    next: "Look which file the site serves at that address, and for a cache before it; then `pulumi up`.",
+  })
+}
+
+/** Synapse keeps MAS's metadata for as long as it runs (seen with 1.163.2): where that is old, it restarts. */
 async function refreshMetadata(host: Host, wanted: Extract<Task, { restart: "synapse" }>, say: Say): Promise<string> {
   const synapse = { service: wanted.service as ServiceAddress, endpoint: wanted.endpoint }
   const mas = { service: wanted.mas as ServiceAddress, endpoint: wanted.masEndpoint }
   const told = await askService(host, synapse, { path: "/_matrix/client/v1/auth_metadata" })
   if (told.status === 404) return "synapse checks passwords itself"
   const own = await askService(host, mas, { path: "/.well-known/openid-configuration" })
-  if (issuerOf(told.text) === issuerOf(own.text)) return "synapse tells MAS's issuer"
+  if (isDeepStrictEqual(JSON.parse(told.text), JSON.parse(own.text))) return "synapse tells what MAS tells"
   await restartService(host, synapse.service)
   await waitForSynapse(host, synapse, say)
-  return "synapse restarted: it told an old issuer"
-}
-
-function issuerOf(document: string): unknown {
-  return (JSON.parse(document) as { issuer?: unknown }).issuer
+  return "synapse restarted: it told what MAS told before"
 }
 
 const wanted = task.parse(JSON.parse(await text(process.stdin)))

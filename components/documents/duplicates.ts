@@ -2,13 +2,8 @@ import type { Dialect } from "./dialects.ts"
 import { type KeyPath, type PathStep, parseKeyPath, startsWith } from "./key-path.ts"
 import { isCollection } from "./locate.ts"
 import { isMergeKey } from "./meaning.ts"
-import { problems } from "./problems.ts"
 import { readTree } from "./read-tree.ts"
 import type { Tree, TreeNode } from "./tree.ts"
-
-export function isUsable(text: string, dialect: Dialect): boolean {
-  return problems(text, dialect).length === 0
-}
 
 /**
  * Whether a key stands twice that has nothing to do with the managed ones: their reader takes one of the two, and which

@@ -1,6 +1,6 @@
 import { diffLines } from "diff"
 import type { Dialect } from "./dialects.ts"
-import { isUsable, strangeDuplicates } from "./duplicates.ts"
+import { strangeDuplicates } from "./duplicates.ts"
 import { problems } from "./problems.ts"
 
 /** A document that can be used again. */
@@ -38,10 +38,10 @@ export function mend(known: string, text: string, dialect: Dialect, paths: reado
   if (problems(known, dialect).length > 0 || strangeDuplicates(text, dialect, paths)) return undefined
   const parts = partsOf(known, text)
   const pieces = parts.filter((part) => typeof part !== "string")
-  const first = problems(text, dialect)[0]?.line ?? 1
+  const first = problems(text, dialect, paths)[0]?.line ?? 1
   for (const gone of candidates(pieces, first)) {
     const candidate = without(parts, new Set(gone))
-    if (!isUsable(candidate, dialect)) continue
+    if (problems(candidate, dialect, paths).length > 0) continue
     if (gone.some(({ is }) => is.split("\n").some((line) => line.length > longestLine))) return undefined
     return { text: candidate, takenBack: gone.flatMap(linesOf).toSorted((a, b) => a - b) }
   }

@@ -1,4 +1,4 @@
-import { type Kept, nothingKept } from "../documents/managed-keys.ts"
+import { isAbsent, type JsonValue, type Kept, nothingKept } from "../documents/managed-keys.ts"
 import type { Host } from "../host/host.ts"
 
 /**
@@ -12,4 +12,10 @@ export async function readKept(host: Host, path: string): Promise<Kept> {
 
 export async function writeKept(host: Host, path: string, kept: Kept): Promise<void> {
   await host.write(path, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 })
+}
+
+/** What we last wrote at a key of ours; `undefined` where it is not ours, or was to be absent. */
+export async function lastWritten(host: Host, keptAt: string, path: string): Promise<JsonValue | undefined> {
+  const wrote = (await readKept(host, keptAt)).keys[path]?.wrote
+  return wrote === undefined || isAbsent(wrote) ? undefined : wrote
 }

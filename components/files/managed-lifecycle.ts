@@ -6,6 +6,7 @@ import { removeLastText } from "./last-text.ts"
 import { driftOfKeys, sayWhatElse, wholeDocument } from "./managed-drift.ts"
 import { makeChange, type PlannedChange, planChange } from "./managed-file.ts"
 import { changesForPeople, type ShownKeys, type WantedKey } from "./managed-keys.ts"
+import { forgetStart } from "./running.ts"
 import { describeProblem } from "./usable-text.ts"
 
 /** Inputs that every resource over a managed file has. */
@@ -40,6 +41,8 @@ export interface ManagedFileKind<Inputs extends ManagedFileInputs> {
   readonly giveBack?: (change: PlannedChange, inputs: Inputs, context: Context) => Promise<boolean>
   /** What has to be so besides the keys, once the resource is there. */
   readonly aspects?: readonly Aspect<Inputs>[]
+  /** What else people have to know, told where the resource is new or the switch is thrown. Reads only. */
+  readonly notes?: (inputs: Inputs, context: Context) => Promise<readonly string[]>
   /** The version of the program that reads the file, as it tells it; `undefined` where it is of no interest. */
   readonly version?: (inputs: Inputs, context: Context) => Promise<string | undefined>
   /** Called when all is done; `isToFollow`: but for what follows a write, as a restart does. */
@@ -66,6 +69,7 @@ export function managedFileLifecycle<Inputs extends ManagedFileInputs>(
       const plan = [
         ...changes.map((line) => `${inputs.file}: ${line}`),
         ...sayWhatElse(inputs.file, change),
+        ...(isNews(inputs, before) ? ((await kind.notes?.(inputs, context)) ?? []) : []),
         ...(change.difference === "" ? [] : [change.difference.trimEnd()]),
       ]
       const drift = [
@@ -104,8 +108,14 @@ export function managedFileLifecycle<Inputs extends ManagedFileInputs>(
       const change = await planChange(context.host, fileOf(state), [])
       await (kind.giveBack?.(change, state, context) ?? makeChange(context.host, fileOf(state), change))
       await removeLastText(context.host, state.keptAt)
+      await forgetStart(context.host, fileOf(state))
     },
   }
+}
+
+/** Whether there was nothing before, or it is the switch that changes. */
+function isNews(inputs: ManagedFileInputs & { authentication?: unknown }, before: typeof inputs | undefined): boolean {
+  return before === undefined || before.authentication !== inputs.authentication
 }
 
 /** Says whether something has to follow as if the file had been written. */

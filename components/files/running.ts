@@ -19,6 +19,8 @@ interface NotedStart {
   readonly container: string
   readonly startedAt: string
   readonly keys: Readonly<Record<string, string>>
+  /** The file was written since, and the service is to start anew. */
+  readonly isDue?: true
 }
 
 /**
@@ -45,9 +47,16 @@ export async function lookWhatRuns(
   }
   if ((await host.stat(file.path)).modifiedAt < startedAt) return withTheFile
   const last = await readLastText(host, file.keptAt)
+  if (noted?.isDue === true) return sinceBefore
   if (last === undefined) return withTheFile
-  const isPutBack = last.at > startedAt || last.text === (await host.read(file.path))
+  const isPutBack = last.at < startedAt && last.text === (await host.read(file.path))
   return isPutBack ? sinceBefore : withTheFile
+}
+
+/** Notes that the file was written, and that the service has to start anew for it. */
+export async function noteDue(host: Host, file: ManagedFile): Promise<void> {
+  const noted = (await readNote(host, file)) ?? { container: "", startedAt: "", keys: {} }
+  await writeNote(host, file, { ...noted, isDue: true })
 }
 
 /** Notes what a service has found at its start: for just after one of ours, or when it is known to run with the file. */
@@ -56,6 +65,10 @@ export async function noteStart(host: Host, service: ServiceAddress, file: Manag
   const { id, isRunning, startedAt } = await inspectService(host, service)
   if (!isRunning || startedAt === undefined) return
   const note: NotedStart = { container: id, startedAt: startedAt.toISOString(), keys: await digestsOf(host, file) }
+  await writeNote(host, file, note)
+}
+
+async function writeNote(host: Host, file: ManagedFile, note: NotedStart): Promise<void> {
   await host.write(notePath(file), `${JSON.stringify(note, null, 2)}\n`, { mode: 0o600 })
 }
 

@@ -47,7 +47,7 @@ export async function readUsable(
   if (problem === undefined) return { text: found, found }
   const last = file.keptAt === undefined ? undefined : await readLastText(host, file.keptAt)
   const mended = last && mend(last.text, found, file.dialect, paths)
-  if (!last || !mended || problems(mended.text, file.dialect, paths).length > 0) throw unusable(host, file, wrong)
+  if (!last || !mended) throw unusable(host, file, wrong)
   return { text: mended.text, found, broken: { ...mended, problem, knownSince: last.at } }
 }
 

@@ -1,9 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { type Absent, isAbsent, type JsonValue } from "../documents/json-value.ts"
-import { apply, plan } from "../documents/managed-keys.ts"
+import { apply, observe, plan } from "../documents/managed-keys.ts"
+import { writeLastText } from "../files/last-text.ts"
+import { readUsable } from "../files/usable-text.ts"
 import type { Host } from "../host/host.ts"
 import { checkConfig } from "./check-config.ts"
-import { demandMasCli } from "./mas-cli.ts"
+import { entryPath } from "./client-file.ts"
+import { demandMasCli, masConfigFile } from "./mas-cli.ts"
 import { type PrunableMas, pruneJust } from "./prune.ts"
 
 /** One client that is to be in MAS's config and database, or to be gone from both. */
@@ -66,11 +69,13 @@ async function commitGroup(host: Host, mas: PrunableMas, group: readonly Waiting
 
 async function commit(host: Host, mas: PrunableMas, changes: readonly ClientChange[]): Promise<void> {
   await host.withLock(`${mas.config}.matrix-auth-lock`, async () => {
-    const before = await host.read(mas.config)
-    const after = withChanges(before, changes)
+    const paths = changes.map(({ clientId }) => `clients[client_id=${clientId}]`)
+    const { found: before, text } = await readUsable(host, masConfigFile(mas), paths)
+    const after = withChanges(text, changes)
     if (after !== before) {
       await checkConfig(host, mas, after)
       await host.replace(mas.config, { before, after })
+      if (mas.keptAt !== undefined) await writeLastText(host, mas.keptAt, after)
     }
     const unsynced = "The file is written; MAS's database does not have it yet. MAS goes on serving."
     await demandMasCli(host, mas, { purpose: "sync", argv: ["config", "sync"] }, unsynced)
@@ -80,8 +85,9 @@ async function commit(host: Host, mas: PrunableMas, changes: readonly ClientChan
 }
 
 function withChanges(text: string, changes: readonly ClientChange[]): string {
+  const { clients } = observe(text, "yaml12", ["clients"])
   const keys = changes.flatMap(({ clientId, entry }) => {
-    const path = `clients[client_id=${clientId}]`
+    const path = entryPath(isAbsent(clients) ? undefined : clients, clientId)
     if (isAbsent(entry)) return [{ path, value: entry }]
     return Object.entries(entry as Fields).map(([field, value]) => ({ path: `${path}.${field}`, value }))
   })

@@ -1,12 +1,25 @@
-import { isDeepStrictEqual } from "node:util"
 import { absent, type JsonValue } from "../documents/json-value.ts"
 import { readKey } from "../files/managed-file.ts"
+import type { WebService } from "../host/ask-service.ts"
 import { openDatabase } from "../host/database.ts"
+import type { Host } from "../host/host.ts"
+import { inspectService } from "../host/inspection.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
+import { entryOf, type Fields, readClientEntries } from "./client-file.ts"
+import { isSecretTaken } from "./client-proof.ts"
 import { commitClient } from "./client-registry.ts"
-import { type ClientRow, readClientRow } from "./client-rows.ts"
+import { readClientRow } from "./client-rows.ts"
 import { type ClientDescription, clientEntry } from "./client-spec.ts"
-import type { MasAddress } from "./mas-cli.ts"
+import {
+  type ClientView,
+  driftOfClient,
+  liveView,
+  sayFields,
+  secretRefused,
+  secretTaken,
+  wantedView,
+} from "./client-view.ts"
+import { type MasAddress, masConfigFile } from "./mas-cli.ts"
 import { type DatabasePlace, masDatabase } from "./mas-database.ts"
 import { readMasVersion } from "./mas-version.ts"
 
@@ -16,17 +29,16 @@ export interface ClientInputs extends HostedInputs {
   readonly client: ClientDescription
   /** Of a client that proves itself by one. */
   readonly secret?: string
-  readonly mas: MasAddress
+  /** With its endpoint, MAS is asked whether it takes the secret. */
+  readonly mas: MasAddress & Partial<Pick<WebService, "endpoint">>
   readonly database?: DatabasePlace
   /** Filled in by `check`: its entry in MAS's config as it is to be, without the secret. */
-  readonly entry?: Fields
+  readonly entry?: ClientView["entry"]
   /** Filled in by `check`: what MAS's database is to know of it. */
-  readonly registered?: string
+  readonly registered?: ClientView["registered"]
+  /** Filled in by `check`, where it proves itself by a secret: that MAS takes it. */
+  readonly proof?: string
 }
-
-type Fields = Readonly<Record<string, JsonValue>>
-
-const isKnown = "as in the config"
 
 /** An OAuth client of MAS: its entry in `clients` of MAS's config, and its row in MAS's database. */
 export const lifecycle: Lifecycle<ClientInputs, Record<never, never>> = {
@@ -34,24 +46,25 @@ export const lifecycle: Lifecycle<ClientInputs, Record<never, never>> = {
   identity: ["clientId"],
   async check(inputs, before, context) {
     const entry = await wantedEntry(inputs, context)
-    const live = before === undefined ? await readLive(inputs, context) : undefined
-    const plan = live === undefined ? [] : [adoption(live, entry)]
-    return { inputs: { ...inputs, entry, registered: isKnown }, plan }
-  },
-  async read(state, context) {
-    const live = await readLive(state, context)
-    if (live.file === undefined && live.row === undefined) return undefined
-    const { client_secret: secret, ...file } = live.file ?? {}
-    const { secret: _, ...rest } = state
+    const wanted = wantedView(entry, inputs.secret)
+    const found = await lookAtClient(inputs, wanted, context)
+    const live = { ...found, ...(before?.proof === undefined ? {} : { proof: before.proof }) }
+    const place = { clientId: inputs.clientId, config: inputs.mas.config }
     return {
-      ...rest,
-      ...(typeof secret === "string" ? { secret } : {}),
-      entry: live.row === undefined ? file : asDatabaseHasIt(file, live.row),
-      registered: live.row === undefined ? "unknown to MAS's database" : isKnown,
+      inputs: { ...inputs, ...wanted },
+      plan: before === undefined ? adoption(found, wanted) : [],
+      drift: driftOfClient(context.host, place, live, wanted),
     }
   },
-  async converge(wanted, _, { host, say, ...context }) {
-    const entry = await wantedEntry(wanted, { host, say, ...context })
+  async read(state, context) {
+    const wanted = wantedView(await wantedEntry(state, context), state.secret)
+    const { entry: _, registered: __, proof: ___, ...rest } = state
+    const proof = await lookAtProof(state, context.host)
+    return { ...rest, ...(await lookAtClient(state, wanted, context)), ...(proof === undefined ? {} : { proof }) }
+  },
+  async converge(wanted, _, context) {
+    const { host, say } = context
+    const entry = await wantedEntry(wanted, context)
     say(`client ${wanted.client.name} goes into MAS's config and database`)
     await commitClient(host, prunable(wanted), {
       clientId: wanted.clientId,
@@ -72,52 +85,54 @@ async function wantedEntry({ client, mas }: ClientInputs, { host, say }: Context
   return fields as Fields
 }
 
-interface Live {
-  readonly file: Fields | undefined
-  readonly row: ClientRow | undefined
-}
-
-async function readLive({ clientId, mas, database }: ClientInputs, { host }: Context): Promise<Live> {
-  const file = { path: mas.config, dialect: "yaml12" } as const
-  const entry = await readKey(host, file, pathOf(clientId))
-  const section = await readKey(host, file, "database")
+/** What stands in file and database; nobody is asked whether the secret works. */
+async function lookAtClient(inputs: ClientInputs, wanted: ClientView, { host }: Context): Promise<ClientView> {
+  const { clientId, mas, database } = inputs
+  const entry = entryOf(await readClientEntries(host, mas), clientId)
+  const section = await readKey(host, masConfigFile(mas), "database")
   await using session = await openDatabase(host, masDatabase((section ?? {}) as Fields, database))
-  return { file: entry as Fields | undefined, row: await readClientRow(session, clientId) }
+  return liveView({ entry, row: await readClientRow(session, clientId) }, wanted, inputs.secret)
 }
 
-function pathOf(clientId: string): string {
-  return `clients[client_id=${clientId}]`
+/** `undefined` where there is no secret to try; a MAS that stands still is told where MAS itself is looked at. */
+async function lookAtProof(inputs: ClientInputs, host: Host): Promise<string | undefined> {
+  const { clientId, client, secret, mas } = inputs
+  if (secret === undefined) return undefined
+  if (mas.endpoint === undefined || !(await isRunning(host, mas))) return secretTaken
+  const address = { service: mas.service, endpoint: mas.endpoint }
+  const isTaken = await isSecretTaken(host, address, { clientId, authMethod: client.authMethod, secret })
+  return isTaken ? secretTaken : secretRefused
 }
 
-/** What MAS goes by is its database: where a field differs there, that is what is live. */
-function asDatabaseHasIt(file: Fields, row: ClientRow): Fields {
-  const known = Object.entries(row).filter(([key, value]) => value !== null || key in file)
-  const differing = known.filter(([key, value]) => !isDeepStrictEqual(normal(file[key]), normal(value)))
-  return { ...file, ...(Object.fromEntries(differing) as Fields) }
-}
-
-/** MAS writes URIs as WHATWG URL does (seen with MAS 1.22.0): `http://127.0.0.1` becomes `http://127.0.0.1/`. */
-function normal(value: JsonValue | undefined): unknown {
-  if (Array.isArray(value)) return value.map(normal)
-  return typeof value === "string" && URL.canParse(value) ? new URL(value).href : (value ?? null)
+async function isRunning(host: Host, { service }: MasAddress): Promise<boolean> {
+  return service.commands?.start !== undefined || (await inspectService(host, service)).isRunning
 }
 
 /** Every field that an entry may have: those that this one lacks are taken out. */
-async function fieldsOf({ clientId, mas, secret }: ClientInputs, entry: Fields, host: Context["host"]) {
-  const live = await readKey(host, { path: mas.config, dialect: "yaml12" }, pathOf(clientId))
-  const ours = ["client_secret", "client_secret_file", "jwks", "jwks_uri", "client_uri"]
-  const stale = ours.filter((key) => live !== undefined && key in (live as Fields) && !(key in entry))
-  const { client_id: _, ...fields }: Fields = { ...entry, ...(secret === undefined ? {} : { client_secret: secret }) }
-  return { ...Object.fromEntries(stale.map((key) => [key, absent])), ...fields }
+async function fieldsOf({ clientId, mas, secret }: ClientInputs, entry: Fields, host: Host) {
+  const live = entryOf(await readClientEntries(host, mas), clientId)
+  const ours = ["client_name", "client_secret", "client_secret_file", "jwks", "jwks_uri", "client_uri"]
+  const stale = ours.filter((key) => live !== undefined && key in live && !(key in entry))
+  const { client_id: _, ...wanted }: Fields = { ...entry, ...(secret === undefined ? {} : { client_secret: secret }) }
+  // What stands there in other words and means the same is left as it is.
+  const same = liveView({ entry: live, row: undefined }, wantedView(wanted, undefined), undefined).entry
+  const fields = Object.entries(wanted).map(([key, value]): [string, JsonValue] => {
+    const written = live?.[key]
+    return [key, written !== undefined && key !== "client_secret" && same[key] === value ? written : value]
+  })
+  return { ...Object.fromEntries(stale.map((key) => [key, absent])), ...Object.fromEntries(fields) }
 }
 
 function prunable({ mas, database }: ClientInputs) {
   return { ...mas, ...(database === undefined ? {} : { database }) }
 }
 
-function adoption({ file, row }: Live, entry: Fields): string {
-  if (file === undefined && row === undefined) return "new to MAS"
-  const changed = Object.keys(entry).filter((key) => !isDeepStrictEqual(file?.[key], entry[key]))
-  const there = row === undefined ? "in MAS's config, not in its database yet" : "known to MAS"
-  return changed.length === 0 ? `${there}; nothing in its entry changes` : `${there}; changes: ${changed.join(", ")}`
+/** What becomes of a client that this stack did not know yet: its fields, old → new. */
+function adoption(live: ClientView, wanted: ClientView): string[] {
+  const isInFile = Object.keys(live.entry).length > 0
+  const isInDatabase = Object.keys(live.registered).length > 0
+  const changes = sayFields(live, wanted)
+  if (!isInFile && !isInDatabase) return ["new to MAS", ...changes]
+  const there = isInDatabase ? "known to MAS" : "in MAS's config, not in its database yet"
+  return changes.length === 0 ? [`${there}; nothing in its entry changes`] : [`${there}; its entry changes`, ...changes]
 }

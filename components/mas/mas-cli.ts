@@ -11,6 +11,13 @@ export interface MasAddress {
   readonly service: ServiceAddress
   /** Its config.yaml on the host. */
   readonly config: string
+  /** Where what stood in it before us is kept, on the host. */
+  readonly keptAt?: string
+}
+
+/** MAS's config as a document. */
+export function masConfigFile({ config, keptAt }: Pick<MasAddress, "config" | "keptAt">) {
+  return { path: config, dialect: "yaml12", ...(keptAt === undefined ? {} : { keptAt }) } as const
 }
 
 export interface MasCliRun {

@@ -3,7 +3,7 @@ import { openDatabase } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import { Refusal } from "../report/refusal.ts"
 import { readStaticClientIds } from "./client-rows.ts"
-import { demandMasCli, type MasAddress } from "./mas-cli.ts"
+import { demandMasCli, type MasAddress, masConfigFile } from "./mas-cli.ts"
 import { type DatabasePlace, masDatabase } from "./mas-database.ts"
 import { ulidOfUuid } from "./ulid.ts"
 
@@ -30,7 +30,7 @@ export async function pruneJust(host: Host, mas: PrunableMas, clientIds: readonl
 }
 
 async function whatPruneTakes(host: Host, mas: PrunableMas): Promise<readonly string[]> {
-  const read = (path: string) => readKey(host, { path: mas.config, dialect: "yaml12" }, path)
+  const read = (path: string) => readKey(host, masConfigFile(mas), path)
   const section = (await read("database")) as Record<string, unknown> | undefined
   await using database = await openDatabase(host, masDatabase(section ?? {}, mas.database))
   const declared = new Set(idsOf(await read("clients"), "client_id"))

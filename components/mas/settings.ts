@@ -11,6 +11,8 @@ export interface SettingsArgs {
   /** Where what stood at our keys before us is kept, on the host. */
   keptAt: Input<string>
   service: Input<ServiceAddress>
+  /** MAS's address as its neighbours see it. @example "http://mas:8080/" */
+  endpoint: Input<string>
   /** In legacy MAS may not write to the homeserver. */
   authentication: Input<"legacy" | "delegated">
   serverName: Input<string>
@@ -20,6 +22,8 @@ export interface SettingsArgs {
   synapseEndpoint: Input<string>
   /** homeserver.yaml on the host: the pepper of the passwords is there. */
   homeserverYaml: Input<string>
+  /** Where what stood in that before us is kept, on the host. */
+  homeserverKeptAt: Input<string>
 }
 
 /** MAS's settings. Drift: a managed key of its config is not the one wanted. */

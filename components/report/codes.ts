@@ -76,6 +76,8 @@ export const refusalCodes = [
   "synapse/too-old",
   "synapse/version-unknown",
   "web/clients-see-otherwise",
+  "web/proxy-not-reloaded",
+  "web/served-otherwise",
   "window/not-put-back",
   "window/switch-acted",
   "window/switch-not-armed",

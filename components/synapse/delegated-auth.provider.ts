@@ -1,6 +1,23 @@
+import type { Aspect } from "../files/aspects.ts"
+import type { PlannedChange } from "../files/managed-file.ts"
 import { managedFileLifecycle } from "../files/managed-lifecycle.ts"
-import { type DelegatedAuthInputs, dialect, homeserverKeys } from "./plan-delegation.ts"
+import { noteStart, withTheFile } from "../files/running.ts"
+import type { Host } from "../host/host.ts"
+import { containerOf } from "../host/service-address.ts"
+import { Refusal } from "../report/refusal.ts"
+import { type DelegatedAuthInputs, dialect, homeserverFile, homeserverKeys } from "./plan-delegation.ts"
+import { readSynapseVersion } from "./running-version.ts"
 import { serveWith, servingFor } from "./serve-with.ts"
+import { lookAtSynapse, restartSynapse } from "./synapse-runs.ts"
+
+const running: Aspect<DelegatedAuthInputs> = {
+  name: "running",
+  kind: "running",
+  wanted: withTheFile,
+  look: lookAtSynapse,
+  where: ({ service, file }, host) => ({ host: host.name, container: containerOf(service), file }),
+  mend: restartSynapse,
+}
 
 /**
  * The MSC3861 block of homeserver.yaml, and the settings that a delegated Synapse does not start with. At a cutover the
@@ -9,6 +26,29 @@ import { serveWith, servingFor } from "./serve-with.ts"
 export const lifecycle = managedFileLifecycle<DelegatedAuthInputs>({
   dialect,
   keys: (inputs, { host }) => homeserverKeys(host, inputs),
-  make: (change, inputs, context) => serveWith(context, change, servingFor(inputs, inputs.authentication)),
-  giveBack: (change, inputs, context) => serveWith(context, change, servingFor(inputs, "legacy")),
+  make: async (change, inputs, context) =>
+    serveWith(context, await madeUsable(change, inputs, context.host), servingFor(inputs, inputs.authentication)),
+  giveBack: async (change, inputs, context) =>
+    serveWith(context, await madeUsable(change, inputs, context.host), servingFor(inputs, "legacy")),
+  aspects: [running],
+  version: (inputs, { host }) => versionOf(host, inputs),
+  settled: (inputs, { host }) => noteStart(host, inputs.service, homeserverFile(inputs)),
 })
+
+/** What is put back when Synapse does not come up has to be a file that it reads: so that comes first, by itself. */
+async function madeUsable(change: PlannedChange, { file }: DelegatedAuthInputs, host: Host): Promise<PlannedChange> {
+  if (change.broken === undefined) return change
+  const before = change.broken.text
+  await host.replace(file, { before: change.before, after: before })
+  return { ...change, before }
+}
+
+/** In legacy nothing depends on it: a build that does not tell is no reason to stop. */
+async function versionOf(host: Host, { service, file, synapseEndpoint }: DelegatedAuthInputs): Promise<string> {
+  try {
+    return (await readSynapseVersion(host, { service, homeserverYaml: file, endpoint: synapseEndpoint })).text
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "synapse/version-unknown") return "unknown"
+    throw error
+  }
+}

@@ -2,6 +2,7 @@ import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi"
 import type { HostAddress } from "../host/host.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
 import { HostedResource } from "../provider.ts"
+import type { SharingMas } from "./plan-delegation.ts"
 
 /** Who checks passwords: the MSC3861 block of homeserver.yaml, and what cannot stand beside it. */
 export interface DelegatedAuthArgs {
@@ -19,7 +20,7 @@ export interface DelegatedAuthArgs {
   /** What a delegated Synapse has to tell clients. */
   issuer: Input<string>
   /** MAS: its config, or a file that this names, holds the secret that both share. */
-  mas: Input<{ readonly service: ServiceAddress; readonly config: string }>
+  mas: Input<SharingMas>
   /** Conflicting settings that we may take out while delegated. @example ["oidc_providers"] */
   takeOver: Input<readonly string[]>
   /** A folder of ours on the host, and how long the dead-man's switch waits for a sign of life. */

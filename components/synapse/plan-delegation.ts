@@ -1,16 +1,17 @@
 import { restore } from "../documents/managed-keys.ts"
 import { parseDocument } from "../documents/parse.ts"
-import { readKept } from "../files/kept.ts"
+import { lastWritten, readKept } from "../files/kept.ts"
 import { type ManagedFile, type PlannedChange, planChange, readDocument, readKey } from "../files/managed-file.ts"
-import type { WantedKey } from "../files/managed-keys.ts"
+import { sameAddress, type WantedKey } from "../files/managed-keys.ts"
 import type { ManagedFileInputs } from "../files/managed-lifecycle.ts"
+import { readUsable } from "../files/usable-text.ts"
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
 import { hostPathOf } from "../host/mounted-paths.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { SwitchPlace } from "../window/dead-mans-switch.ts"
-import type { Homeserver } from "./homeserver.ts"
+import { at, type Homeserver } from "./homeserver.ts"
 import { keysWhenDelegated, keysWhenLegacy, type ManagedKey } from "./managed-keys.ts"
 import { readSynapseVersion } from "./running-version.ts"
 
@@ -24,12 +25,21 @@ export interface DelegatedAuthInputs extends ManagedFileInputs {
   /** MAS's issuer: what a delegated Synapse has to tell clients. */
   readonly issuer: string
   /** MAS: its config, or a file that this names, holds the secret that both share. */
-  readonly mas: { readonly service: ServiceAddress; readonly config: string }
+  readonly mas: SharingMas
   readonly takeOver: readonly string[]
   /** Where a restart of Synapse is watched over. */
   readonly window: SwitchPlace
   /** A rendezvous server for log-in by QR code (MSC4108); it comes and goes with the block. */
   readonly qrCodeEndpoint?: string
+}
+
+/** MAS, as far as the secret goes that Synapse shares with it. */
+export interface SharingMas {
+  readonly service: ServiceAddress
+  /** Its config.yaml on the host. */
+  readonly config: string
+  /** Where what stood in it before us is kept: there it says which secret we last wrote. */
+  readonly keptAt?: string
 }
 
 export const dialect = "yaml11"
@@ -39,37 +49,49 @@ export function homeserverFile({ file, keptAt }: Pick<DelegatedAuthInputs, "file
   return { path: file, dialect, keptAt }
 }
 
-/** Works out what delegating, or taking it back, would change in homeserver.yaml. Writes nothing. */
+/**
+ * Works out what delegating, or taking it back, would change in homeserver.yaml. Writes nothing. Throws `document/unusable`,
+ * also where it could be mended: what is put back when the delegated Synapse does not come up has to be sound.
+ */
 export async function planDelegation(host: Host, inputs: DelegatedAuthInputs): Promise<PlannedChange> {
+  await readDocument(host, { path: inputs.file, dialect })
   return planChange(host, homeserverFile(inputs), await homeserverKeys(host, inputs))
 }
 
 /** The keys that are wanted in homeserver.yaml, by the version of Synapse that runs and by what is there. */
 export async function homeserverKeys(host: Host, inputs: DelegatedAuthInputs): Promise<readonly WantedKey[]> {
   const kept = await readKept(host, inputs.keptAt)
-  const homeserver = (await readDocument(host, { path: inputs.file, dialect })) as Homeserver
+  const { text } = await readUsable(host, homeserverFile(inputs), Object.keys(kept.keys))
+  const homeserver = parseDocument(text, dialect) as Homeserver
   if (inputs.authentication === "delegated") return keysFor(host, inputs, homeserver, Object.keys(kept.keys))
-  const ground = parseDocument(restore(await host.read(inputs.file), dialect, kept), dialect) as Homeserver
+  const ground = parseDocument(restore(text, dialect, kept), dialect) as Homeserver
   return keysWhenLegacy(ground).map(asWanted)
 }
 
 async function keysFor(host: Host, inputs: DelegatedAuthInputs, homeserver: Homeserver, kept: readonly string[]) {
   const { file, endpoint, synapseEndpoint, service, mas, takeOver } = inputs
   const version = await readSynapseVersion(host, { service, homeserverYaml: file, endpoint: synapseEndpoint })
-  const secret = { value: await sharedSecret(host, mas) }
+  const secret = { value: await sharedSecret(host, mas, at(homeserver, "matrix_authentication_service", "secret")) }
   const qrCode = inputs.qrCodeEndpoint === undefined ? {} : { qrCodeEndpoint: inputs.qrCodeEndpoint }
   return keysWhenDelegated(homeserver, { version, endpoint, secret, takeOver, kept, ...qrCode }).map(asWanted)
 }
 
 function asWanted({ path, value, secret }: ManagedKey): WantedKey {
   const words = { right: "(as MAS has it)", wrong: "(another than MAS's)" }
-  return secret ? { path, value, secret: words } : { path, value }
+  if (secret) return { path, value, secret: words }
+  // Synapse reads it as an address (pydantic): with or without a slash at the end it is the same one.
+  return path.endsWith(".endpoint") ? { path, value, means: sameAddress(String(value)) } : { path, value }
 }
 
-/** MAS's config is where the secret lives: it never leaves the host, and cannot come to differ unseen. */
-async function sharedSecret(host: Host, mas: DelegatedAuthInputs["mas"]): Promise<string> {
-  const value = await findSharedSecret(host, mas)
-  if (value !== undefined) return value
+/**
+ * MAS's config is where the secret lives: it never leaves the host, and cannot come to differ unseen.
+ * @param live what Synapse's file has: both files changed to the same secret is somebody's will, one alone is not.
+ */
+async function sharedSecret(host: Host, mas: SharingMas, live: unknown): Promise<string> {
+  const ofMas = await findSharedSecret(host, mas)
+  const written = mas.keptAt === undefined ? undefined : await lastWritten(host, mas.keptAt, "matrix.secret")
+  const value = written === undefined || ofMas === live || (await isInFile(host, mas)) ? ofMas : written
+  if (typeof value === "string" && value !== "") return value
   throw new Refusal({
     code: "mas/no-shared-secret",
     what: "MAS's config holds no secret for Synapse to share",
@@ -80,14 +102,21 @@ async function sharedSecret(host: Host, mas: DelegatedAuthInputs["mas"]): Promis
 }
 
 /** The secret that MAS's config has for Synapse; `undefined` where it has none, or none that we can read. */
-export async function findSharedSecret(host: Host, mas: DelegatedAuthInputs["mas"]): Promise<string | undefined> {
-  const config = { path: mas.config, dialect: "yaml12" } as const
-  const file = await readKey(host, config, "matrix.secret_file")
+export async function findSharedSecret(host: Host, mas: SharingMas): Promise<string | undefined> {
+  const file = await readKey(host, configOf(mas), "matrix.secret_file")
   const value =
     typeof file === "string"
       ? await readSecretFile(host, mas.service, file)
-      : await readKey(host, config, "matrix.secret")
+      : await readKey(host, configOf(mas), "matrix.secret")
   return typeof value === "string" && value !== "" ? value : undefined
+}
+
+async function isInFile(host: Host, mas: SharingMas): Promise<boolean> {
+  return typeof (await readKey(host, configOf(mas), "matrix.secret_file")) === "string"
+}
+
+function configOf({ config: path, keptAt }: SharingMas) {
+  return { path, dialect: "yaml12", ...(keptAt === undefined ? {} : { keptAt }) } as const
 }
 
 /** A secret in a file that a service's config names, as that sees it. MAS and Synapse both trim it (MAS 1.22, Synapse 1.163). */

@@ -6,6 +6,8 @@ import type { Host } from "../host/host.ts"
 export interface SynapseAddress extends WebService {
   /** homeserver.yaml on the host. */
   readonly homeserverYaml: string
+  /** Where what stood in it before us is kept. */
+  readonly keptAt?: string
 }
 
 /** Start-up takes 3 to 6 s (seen with 1.163.2); with years of rooms and schema updates, much longer. */

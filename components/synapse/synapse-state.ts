@@ -9,7 +9,8 @@ import type { SynapseAddress } from "./synapse-address.ts"
  * that was edited by hand does not make a running delegated Synapse a legacy one.
  */
 export async function isSynapseDelegated(host: Host, synapse: SynapseAddress): Promise<boolean> {
-  const file = { path: synapse.homeserverYaml, dialect: "yaml11" } as const
+  const { homeserverYaml: path, keptAt } = synapse
+  const file = { path, dialect: "yaml11", ...(keptAt === undefined ? {} : { keptAt }) } as const
   if ((await readKey(host, file, "matrix_authentication_service.enabled")) === true) return true
   return (await isRunning(host, synapse)) && (await knowsNoLogin(host, synapse))
 }

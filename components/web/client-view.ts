@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util"
+
 /** An answer over HTTP, as far as it matters here. */
 export interface Answer {
   readonly status: number
@@ -60,11 +62,25 @@ export function readLoginFlows({ status, text }: Answer): string {
   return types.includes(passwordForm) ? passwordForm : types.join(", ")
 }
 
-/** Reads the issuer from auth metadata; a legacy Synapse answers 404. */
-export function readAuthMetadata({ status, text }: Answer): string {
+/**
+ * Reads the issuer from auth metadata; a legacy Synapse answers 404. What is told has to be what MAS itself tells, where
+ * that is known: Synapse passes it on as it is (seen with 1.163).
+ */
+export function readAuthMetadata({ status, text }: Answer, ofMas?: Answer): string {
   if (status === 404) return notServed
   const issuer = parse(text)?.issuer
-  return status === 200 && typeof issuer === "string" ? issuer : unexpected(status)
+  if (status !== 200 || typeof issuer !== "string") return unexpected(status)
+  const isOld = ofMas?.status === 200 && !isDeepStrictEqual(parse(text), parse(ofMas.text))
+  return isOld ? `${issuer}, otherwise than MAS tells it` : issuer
+}
+
+/** What several versions of the API offer: the same, or each its own. */
+export function inAllVersions(seen: Readonly<Record<string, string>>): string {
+  const different = [...new Set(Object.values(seen))]
+  if (different.length <= 1) return different[0] ?? notServed
+  return Object.entries(seen)
+    .map(([version, what]) => `${version}: ${what}`)
+    .join("; ")
 }
 
 /** Reads the issuer from the client well-known. */

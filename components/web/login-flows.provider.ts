@@ -1,10 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { readKey } from "../files/managed-file.ts"
-import { askService, type WebService } from "../host/ask-service.ts"
+import type { WebService } from "../host/ask-service.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
+import type { DriftItem } from "../report/drift-item.ts"
 import { Refusal } from "../report/refusal.ts"
-import { type ClientView, expectedView, readLoginFlows } from "./client-view.ts"
-import { lookAsClient } from "./look.ts"
+import { type ClientView, expectedView, notServed } from "./client-view.ts"
+import { type LookedAt, lookAsClient, lookAtOwnFlows, standsStill } from "./look.ts"
+import { type FrontProxy, reloadProxy } from "./reload-proxy.ts"
 
 export interface LoginFlowsInputs extends HostedInputs {
   /** MAS's issuer, slash at the end; `null` in legacy. */
@@ -13,24 +15,33 @@ export interface LoginFlowsInputs extends HostedInputs {
   readonly wellKnownUrl: string
   /** The well-known document on the host: what is served has to be what stands there. */
   readonly wellKnownFile: string
+  /** Where what stood in it before us is kept. */
+  readonly wellKnownKeptAt?: string
   readonly synapse: WebService
+  /** What it tells of itself is what Synapse has to pass on, while delegated. */
+  readonly mas?: WebService
+  /** Told to read its files anew when clients do not see what they should. */
+  readonly proxy?: FrontProxy
   /** Filled in by `check`: what clients are to see. */
   readonly seen?: ClientView
 }
 
 /** How long what clients see may take to settle after a reload. */
 const settleSeconds = 60
+/** What is not settled by then is not on its way: the proxy may run with old files. */
+const reloadSeconds = 5
 const pauseMilliseconds = 1000
 
 /** What clients see of the way to log in: a check as a resource, so that it drifts when reality does. */
 export const lifecycle: Lifecycle<LoginFlowsInputs, Record<never, never>> = {
   outputs: [],
   identity: [],
-  async check(inputs, _, context) {
-    return { inputs: { ...inputs, seen: await expected(inputs, context) } }
+  async check(inputs, before, context) {
+    const seen = await expected(inputs, context)
+    return { inputs: { ...inputs, seen }, drift: before?.seen === undefined ? [] : driftOf(inputs, before.seen, seen) }
   },
   async read(state, { host }) {
-    return { ...state, seen: await lookAsClient(host, state) }
+    return { ...state, seen: await lookAsClient(host, placesFor(state)) }
   },
   async converge(wanted, _, context) {
     await demandSeen(wanted, context)
@@ -41,8 +52,26 @@ export const lifecycle: Lifecycle<LoginFlowsInputs, Record<never, never>> = {
   },
 }
 
+/** In legacy nobody passes on what MAS tells. */
+function placesFor({ issuer, homeserverUrl, wellKnownUrl, synapse, mas }: LoginFlowsInputs): LookedAt {
+  const places = { homeserverUrl, wellKnownUrl, synapse }
+  return issuer === null || mas === undefined ? places : { ...places, mas }
+}
+
+function driftOf({ homeserverUrl: url }: LoginFlowsInputs, live: ClientView, wanted: ClientView): DriftItem[] {
+  const keys = Object.keys(wanted) as (keyof ClientView)[]
+  const different = keys.filter((key) => live[key] !== wanted[key])
+  return different.map((key) => ({
+    kind: "served",
+    where: { url, keyPath: key },
+    live: live[key],
+    wanted: wanted[key],
+  }))
+}
+
 async function expected(inputs: LoginFlowsInputs, { host }: Context): Promise<ClientView> {
-  const file = { path: inputs.wellKnownFile, dialect: "json" } as const
+  const kept = inputs.wellKnownKeptAt === undefined ? {} : { keptAt: inputs.wellKnownKeptAt }
+  const file = { path: inputs.wellKnownFile, dialect: "json", ...kept } as const
   const stands = await readKey(host, file, '["org.matrix.msc2965.authentication"].issuer')
   const wellKnownIssuer = inputs.issuer ?? (typeof stands === "string" ? stands : "names no issuer")
   const view = expectedView({ issuer: inputs.issuer, wellKnownIssuer })
@@ -51,9 +80,8 @@ async function expected(inputs: LoginFlowsInputs, { host }: Context): Promise<Cl
 
 /** In legacy the log-in is Synapse's own, whatever that is: with single sign-on alone there is no password form. */
 async function ownLogIn(host: Context["host"], { synapse }: LoginFlowsInputs): Promise<Partial<ClientView>> {
-  const { status, text } = await askService(host, synapse, { path: "/_matrix/client/v3/login" })
-  if (status !== 200) return {}
-  const own = readLoginFlows({ status, text })
+  const own = await lookAtOwnFlows(host, synapse)
+  if (own === notServed || own === standsStill) return {}
   return { loginFlows: own, loginFlowsOfSynapse: own }
 }
 
@@ -61,11 +89,18 @@ async function ownLogIn(host: Context["host"], { synapse }: LoginFlowsInputs): P
 async function demandSeen(inputs: LoginFlowsInputs, context: Context): Promise<void> {
   const wanted = inputs.seen ?? (await expected(inputs, context))
   const begin = performance.now()
+  let { proxy } = inputs
   while (true) {
-    const seen = await lookAsClient(context.host, inputs)
+    const seen = await lookAsClient(context.host, placesFor(inputs))
     const differences = (Object.keys(wanted) as (keyof ClientView)[]).filter((key) => seen[key] !== wanted[key])
     if (differences.length === 0) return
-    if (performance.now() - begin > settleSeconds * 1000) throw otherwise(inputs, wanted, seen, differences)
+    const seconds = (performance.now() - begin) / 1000
+    if (proxy !== undefined && seconds > reloadSeconds) {
+      context.say("clients do not see what they should: the proxy reads its files anew")
+      await reloadProxy(context.host, proxy)
+      proxy = undefined
+    }
+    if (seconds > settleSeconds) throw otherwise(inputs, wanted, seen, differences)
     await pause(pauseMilliseconds)
   }
 }

@@ -2,6 +2,7 @@ import type { CustomResourceOptions, Input } from "@pulumi/pulumi"
 import type { WebService } from "../host/ask-service.ts"
 import type { HostAddress } from "../host/host.ts"
 import { HostedResource } from "../provider.ts"
+import type { FrontProxy } from "./reload-proxy.ts"
 
 /** What clients are to see of the way to log in. */
 export interface LoginFlowsArgs {
@@ -14,8 +15,14 @@ export interface LoginFlowsArgs {
   wellKnownUrl: Input<string>
   /** The same document on the host. */
   wellKnownFile: Input<string>
+  /** Where what stood in that before us is kept, on the host. */
+  wellKnownKeptAt: Input<string>
   /** Synapse itself, to be asked past the proxy. */
   synapse: Input<WebService>
+  /** MAS itself: what it tells is what Synapse has to pass on. */
+  mas: Input<WebService>
+  /** Told to read its files anew when clients do not see what they should. */
+  proxy?: Input<FrontProxy>
 }
 
 /** A check as a resource. Drift: log-in flows, auth metadata, well-known or routes are not what clients are to see. */

@@ -1,4 +1,6 @@
+import type { Aspect } from "../files/aspects.ts"
 import { type ManagedFileInputs, managedFileLifecycle } from "../files/managed-lifecycle.ts"
+import { asTheFile, lookWhatIsServed } from "../files/served.ts"
 import { Refusal } from "../report/refusal.ts"
 import { isOlder, readElementVersion } from "./element-version.ts"
 
@@ -11,6 +13,16 @@ export interface WebConfigInputs extends ManagedFileInputs {
   readonly url: string
   /** The first version that logs in with MAS natively. */
   readonly minimumVersion: string
+}
+
+/** In legacy there is nothing of ours in it, and nothing to look at. */
+const served: Aspect<WebConfigInputs> = {
+  name: "served",
+  kind: "served",
+  wanted: asTheFile,
+  look: async ({ file, url, issuer }, { host }) =>
+    issuer === null ? undefined : lookWhatIsServed(host, file, new URL("config.json", url).href),
+  where: ({ file, url }, host) => ({ host: host.name, file, url: new URL("config.json", url).href }),
 }
 
 /**
@@ -29,6 +41,8 @@ export const lifecycle = managedFileLifecycle<WebConfigInputs>({
       ...(clientId === null ? [] : [{ path: client, value: clientId }]),
     ]
   },
+  aspects: [served],
+  version: async ({ issuer, url }) => (issuer === null ? undefined : readElementVersion(url)),
 })
 
 function tooOld(version: string, minimum: string, where: { url: string; file: string; host: string }): Refusal {

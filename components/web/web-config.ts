@@ -19,7 +19,7 @@ export interface WebConfigArgs {
   minimumVersion: Input<string>
 }
 
-/** Element's log-in. Drift: a managed key of its config.json is not the one wanted. */
+/** Element's log-in. Drift: a managed key of its config.json is not the one wanted, or what is served is not the file. */
 export class WebConfig extends HostedResource {
   /** Counts our writes to the file. */
   declare readonly revision: Output<number>

@@ -1,11 +1,23 @@
+import type { Aspect } from "../files/aspects.ts"
 import { type ManagedFileInputs, managedFileLifecycle } from "../files/managed-lifecycle.ts"
+import { asTheFile, lookWhatIsServed } from "../files/served.ts"
 
 export interface WellKnownInputs extends ManagedFileInputs {
   /** MAS's issuer, slash at the end: clients compare it byte for byte (RFC 8414, section 3.3). `null` in legacy. */
   readonly issuer: string | null
+  /** Public address of the document; without it nobody looks what is served. */
+  readonly url?: string
 }
 
 const key = '["org.matrix.msc2965.authentication"]'
+
+const served: Aspect<WellKnownInputs> = {
+  name: "served",
+  kind: "served",
+  wanted: asTheFile,
+  look: async ({ file, url }, { host }) => (url === undefined ? undefined : lookWhatIsServed(host, file, url)),
+  where: ({ file, url = "" }, host) => ({ host: host.name, file, url }),
+}
 
 /**
  * The client well-known document: JSON that nginx serves and somebody else owns, with one key of ours in it (MSC2965,
@@ -20,4 +32,5 @@ export const lifecycle = managedFileLifecycle<WellKnownInputs>({
           { path: `${key}.issuer`, value: issuer },
           { path: `${key}.account`, value: `${issuer}account/` },
         ],
+  aspects: [served],
 })

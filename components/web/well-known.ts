@@ -15,9 +15,11 @@ export interface WellKnownArgs {
    * @example "https://auth.example.org/"
    */
   issuer: Input<string | null>
+  /** Public address of the document: what is served there is to be the file. */
+  url: Input<string>
 }
 
-/** Tells clients where to log in. Drift: the key in the file is not the one wanted here. */
+/** Tells clients where to log in. Drift: the key in the file is not the one wanted here, or what is served is not the file. */
 export class WellKnown extends HostedResource {
   /** Counts our writes to the file. */
   declare readonly revision: Output<number>
