@@ -18,9 +18,10 @@ const mayReach = {
   staging: [...foundation, "lifecycle"],
   migration: [...foundation, "files", "lifecycle", "mas", "synapse", "backup", "window"],
   drift: ["report", "host"],
+  recovery: [...foundation, "files", "lifecycle", "synapse", "window", "config", "staging"],
   commands: [
     ...foundation,
-    ...["drift", "files", "lifecycle", "mas", "synapse", "web", "backup", "window", "migration", "config"],
+    ...["drift", "recovery", "files", "lifecycle", "mas", "synapse", "web", "backup", "window", "migration", "config"],
   ],
 }
 

@@ -8,7 +8,7 @@ import { synapseDatabase } from "../../components/synapse/synapse-database.ts"
 import type { Lab } from "../lab/lab.ts"
 
 /** A session in one of a lab's databases, read-only. */
-export async function openLabDatabase({ places }: Lab, side: Side): Promise<Database> {
+export async function openLabDatabase({ places }: Pick<Lab, "places">, side: Side): Promise<Database> {
   const host = openHost({ kind: "local" })
   if (side === "synapse") {
     const file = { path: places.synapse.homeserverYaml, dialect: "yaml11" } as const

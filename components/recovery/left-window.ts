@@ -1,0 +1,64 @@
+import { posix } from "node:path"
+import type { Settings } from "../config/settings.ts"
+import type { Host } from "../host/host.ts"
+import { openHost } from "../host/open-host.ts"
+import type { Progress } from "../report/progress.ts"
+import { type SynapseAddress, waitForSynapse } from "../synapse/synapse-address.ts"
+import { isSynapseDelegated } from "../synapse/synapse-state.ts"
+import { readJournal } from "../window/journal.ts"
+import { describeStop, settle } from "../window/settle.ts"
+
+/** The host's side of a stack, as far as a recovery has to do with it. */
+export interface HostSide {
+  readonly host: Host
+  readonly stateFolder: string
+  readonly synapse: SynapseAddress
+}
+
+export function hostSideOf({ host, synapse, mas }: Settings): HostSide {
+  const { container, commands, homeserverYaml } = synapse
+  const own = Object.fromEntries(Object.entries(commands).filter(([, argv]) => argv !== undefined))
+  const service = {
+    name: "synapse",
+    ...(container === undefined ? {} : { container }),
+    ...(Object.keys(own).length === 0 ? {} : { commands: own }),
+  }
+  return {
+    host: openHost({ kind: host.kind }),
+    stateFolder: host.stateFolder,
+    synapse: { service, homeserverYaml, endpoint: mas.synapseEndpoint },
+  }
+}
+
+/**
+ * Lets a dead-man's switch that has nobody any more act now, and waits until Synapse serves. The lock of operations proves
+ * that nobody is at work there: it is the kernel's, and goes with its holder. Throws `host/lock-busy` when somebody is.
+ */
+export async function settleWindow({ host, stateFolder, synapse }: HostSide, progress: Progress) {
+  if ((await readJournal(host, stateFolder)) === undefined) return []
+  const lock = posix.join(stateFolder, "operation.lock")
+  const settling = () => settle({ host, stateFolder, say: progress.detail })
+  const { wasPutBack, found } = await host.withLock(lock, settling, { waitSeconds: 5 })
+  if (!wasPutBack) return []
+  progress.detail("Synapse has to serve again")
+  await waitForSynapse(host, synapse, progress.detail)
+  const kept = found.map((path) => `Somebody's edit of it, made in the window, is kept: ${path}`)
+  return ["homeserver.yaml is as it was before that run, and Synapse was started with it.", ...kept]
+}
+
+/** What the journal says that a run is at, or was at when it was stopped. */
+export async function stopIn({ host, stateFolder }: HostSide): Promise<string | undefined> {
+  const journal = await readJournal(host, stateFolder).catch(() => undefined)
+  return journal === undefined || journal.ended !== undefined ? undefined : describeStop(journal)
+}
+
+/** Whether Synapse serves, and who checks passwords. */
+export async function describeServer({ host, synapse }: HostSide, { detail }: Progress): Promise<string> {
+  try {
+    await waitForSynapse(host, synapse, detail)
+    const isDelegated = await isSynapseDelegated(host, synapse)
+    return `Synapse serves, ${isDelegated ? "and hands log-in to MAS" : "with its own log-in"}.`
+  } catch (error) {
+    return `Synapse does not serve: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`
+  }
+}

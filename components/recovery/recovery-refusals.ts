@@ -1,0 +1,27 @@
+import { Refusal } from "../report/refusal.ts"
+
+/** Somebody is at work on the stack, on this machine and now. */
+export function atWork(stack: string, holder: string): Refusal {
+  return new Refusal({
+    code: "recover/at-work",
+    what: `Somebody is at work on the stack ${stack}: ${holder}`,
+    meaning: "Nothing was cleared away that is theirs.",
+    next: "Wait until that run has ended. If it hangs, end it (Ctrl-C there, or `kill` with that process's number), then run this again.",
+  })
+}
+
+/** A lock that was taken where we cannot look. */
+export function holderUnknown(stack: string, holder: string): Refusal {
+  return new Refusal({
+    code: "recover/holder-unknown",
+    what: `The stack ${stack} is locked, and whether its holder is dead cannot be seen from here: ${holder}`,
+    meaning: "Pulumi's lock and state were left alone. What was left open on the host is settled.",
+    next: "Look on that machine. If no `pulumi` runs there any more: `npm run recover -- --stack NAME --holder-is-dead`.",
+  })
+}
+
+/** Whether it is for somebody else's sake that we stop, rather than for a failure. */
+export function isRefusal(error: unknown): boolean {
+  const codes = ["recover/at-work", "recover/holder-unknown", "host/lock-busy"]
+  return error instanceof Refusal && codes.includes(error.code)
+}

@@ -1,0 +1,59 @@
+import { readdir, readFile } from "node:fs/promises"
+import { basename, dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { z } from "zod"
+import { locksInWords, type StackLock } from "./lock-holder.ts"
+import { backendOf, demandPulumi, pulumiFailed, runPulumi } from "./pulumi-cli.ts"
+
+/** A stack by its short name, and the project it is of. */
+export interface StackName {
+  readonly project: string
+  readonly stack: string
+}
+
+/** As Pulumi 3.259 writes it. */
+const lockFile = z.object({ pid: z.number(), username: z.string(), hostname: z.string(), timestamp: z.coerce.date() })
+
+/**
+ * The locks that lie on a stack. States in a folder are asked by looking there; any other place by handing the state back
+ * as it is, which Pulumi refuses to do on a stack that is locked, and says who holds it.
+ */
+export async function findLocks(name: StackName): Promise<readonly StackLock[]> {
+  const backend = await backendOf()
+  return backend.protocol === "file:" ? locksInFolder(fileURLToPath(backend), name) : locksByRefusal(name.stack)
+}
+
+/** `.pulumi/locks/organization/PROJECT/STACK/*.json`; without organization and project in states of before 3.61. */
+async function locksInFolder(folder: string, { project, stack }: StackName): Promise<readonly StackLock[]> {
+  const root = join(folder, ".pulumi/locks")
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])
+  const ofStack = entries.filter(({ name, parentPath }) => {
+    const isOfProject = basename(dirname(parentPath)) === project || dirname(parentPath) === root
+    return name.endsWith(".json") && basename(parentPath) === stack && isOfProject
+  })
+  const locks = await Promise.all(ofStack.map(({ name, parentPath }) => readLock(join(parentPath, name))))
+  return locks.filter((lock) => lock !== undefined)
+}
+
+/** `undefined`: its holder took it away meanwhile. */
+async function readLock(path: string): Promise<StackLock | undefined> {
+  const text = await readFile(path, "utf8").catch(() => undefined)
+  if (text === undefined) return undefined
+  const { timestamp, ...holder } = lockFile.parse(JSON.parse(text))
+  return { ...holder, takenAt: timestamp }
+}
+
+async function locksByRefusal(stack: string): Promise<readonly StackLock[]> {
+  const state = await demandPulumi(stack, ["stack", "export"])
+  const words = ["stack", "import"]
+  const finished = await runPulumi(stack, words, state)
+  if (finished.exitCode === 0) return []
+  const locks = locksInWords(finished.stderr + finished.stdout)
+  if (locks === undefined) throw pulumiFailed(stack, words, finished)
+  return locks.length > 0 ? locks : [{ pid: 0, username: "somebody", hostname: "another machine", takenAt: new Date() }]
+}
+
+/** Takes all locks of a stack away. Only for who has proven that their holders are dead. */
+export async function removeLocks({ stack }: StackName): Promise<void> {
+  await demandPulumi(stack, ["cancel", "--yes"])
+}
