@@ -20,7 +20,15 @@ export interface CountedDump {
   readonly file: WrittenFile
   /** As the server says it, such as `15.14`. */
   readonly serverVersion: string
+  /** What a database that is to take it has to be made with. */
+  readonly locale: Locale
   readonly rows: RowCounts
+}
+
+interface Locale {
+  readonly encoding: string
+  readonly collate: string
+  readonly ctype: string
 }
 
 /** Long: hours are no reason to give up on a dump that goes on. */
@@ -75,13 +83,18 @@ export async function dumpAndCount(host: Host, source: DumpSource, to: string): 
   await session.execute("SET idle_in_transaction_session_timeout = 0")
   // Awaited here: the session ends with this function.
   return await session.transaction(async () => {
-    const { snapshot, version } = await session.row<{ snapshot: string; version: string }>(
-      "SELECT pg_export_snapshot() AS snapshot, split_part(current_setting('server_version'), ' ', 1) AS version",
+    const { snapshot, version, ...locale } = await session.row<{ snapshot: string; version: string } & Locale>(
+      aboutDump,
     )
     const file = await dumpDatabase(host, source, to, { snapshot })
-    return { file, serverVersion: version, rows: await countRows(session) }
+    return { file, serverVersion: version, locale, rows: await countRows(session) }
   })
 }
+
+const aboutDump = `
+  SELECT pg_export_snapshot() AS snapshot, split_part(current_setting('server_version'), ' ', 1) AS version,
+    pg_encoding_to_char(encoding) AS encoding, datcollate AS collate, datctype AS ctype
+  FROM pg_database WHERE datname = current_database()`
 
 /**
  * Ends dumps of this database whose run was killed: inside its container a program outlives who asked for it, and its

@@ -4,7 +4,7 @@ import { z } from "zod"
 export const sides = ["synapse", "mas"] as const
 export type Side = (typeof sides)[number]
 
-const name = z.string().regex(/^[a-z][a-z.-]*$/)
+const name = z.string().regex(/^[A-Za-z][A-Za-z0-9.-]*$/)
 const count = z.number().int().nonnegative()
 
 const backedUpDatabase = z.object({
@@ -12,6 +12,8 @@ const backedUpDatabase = z.object({
   database: z.string(),
   /** Of Postgres, such as `15.14`. */
   serverVersion: z.string(),
+  /** What a database that is to take it has to be made with. */
+  locale: z.object({ encoding: z.string(), collate: z.string(), ctype: z.string() }),
   /** As it was in the server, indexes included. */
   bytes: count,
   /** Rows of each table as of the dump, by `schema.table`: what the restored dump had, too. */

@@ -36,7 +36,7 @@ export async function proveDump(host: Host, dump: string, proof: Proof): Promise
 export async function restoreInto(host: Host, dump: string, target: DumpSource): Promise<void> {
   const argv = postgresArgv(target, {
     session: "matrix-auth-restore",
-    argv: ["pg_restore", ...likeEmpty, "--dbname", target.database],
+    argv: ["pg_restore", ...restoreOptions, "--dbname", target.database],
   })
   // The password's line first, then the dump: `exec` has one standard input for both.
   const both: Argv = ["sh", "-c", 'd=$1; shift; { cat; cat -- "$d"; } | "$@"', "sh", dump, ...argv]
@@ -47,8 +47,8 @@ export async function restoreInto(host: Host, dump: string, target: DumpSource):
   throw notProven(host, dump, target, `cannot be restored: ${complaintOf(stderr)}`)
 }
 
-/** A subscription that is restored would begin to replicate. */
-const likeEmpty = [
+/** How `pg_restore` is told to, here and in the guide. A subscription that is restored would begin to replicate. */
+export const restoreOptions = [
   ...["--exit-on-error", "--no-owner", "--no-privileges", "--no-tablespaces"],
   ...["--no-publications", "--no-subscriptions"],
 ]

@@ -13,8 +13,10 @@ import { totalRows } from "./count-rows.ts"
 import { demandRoom } from "./disk-space.ts"
 import { dumpAndCount, endLeftoverDumps, partOf, type WrittenFile } from "./dump-database.ts"
 import { describeEstimate, dumpName, type Estimate, estimateBackup, needsOf } from "./estimate.ts"
+import { digestOf } from "./file-digest.ts"
 import { type BackupManifest, bytesOf, manifestName, type Side, sides, writeManifest } from "./manifest.ts"
 import { proveDump } from "./prove-dump.ts"
+import { digestsName, guideName, restoreGuide } from "./restore-guide.ts"
 import { dropLeftoverScratch } from "./scratch-database.ts"
 import { findSmallFiles } from "./small-files.ts"
 import { telling } from "./telling.ts"
@@ -40,10 +42,11 @@ export async function takeBackup(context: Context, places: BackupPlaces): Promis
   await makeFolder(host, unfinished)
   try {
     const parts = await fill(context, places, { folder: unfinished, estimate })
-    const provenAt = await timeAt(host)
+    const times = { takenAt: takenAt.toISOString(), provenAt: (await timeAt(host)).toISOString() }
+    const guides = await writeGuides(host, places, { ...parts, ...times, id })
     const manifest: BackupManifest = {
-      ...{ format: 1, scope: scopeOf(places), id, takenAt: takenAt.toISOString(), provenAt: provenAt.toISOString() },
-      ...parts,
+      ...{ format: 1, scope: scopeOf(places), id, ...times, ...parts },
+      files: [...parts.files, ...guides],
       images: await imagesOf(host, places),
     }
     await host.write(posix.join(unfinished, manifestName), writeManifest(manifest), { mode: 0o600 })
@@ -56,6 +59,22 @@ export async function takeBackup(context: Context, places: BackupPlaces): Promis
     await removeUnfinished(host, folder)
     throw error
   }
+}
+
+/** For the night in which nothing of ours is at hand: what to type, and by what one sees that the files are whole. */
+async function writeGuides(
+  host: Host,
+  places: BackupPlaces,
+  backup: Parts & Pick<BackupManifest, "id" | "takenAt">,
+): Promise<BackupManifest["files"]> {
+  const write = async (name: string, text: string) => {
+    const path = posix.join(unfinishedFolder(places.folder, backup.id), name)
+    await host.write(path, text, { mode: 0o600 })
+    return described(host, await digestOf(host, path))
+  }
+  const guide = await write(guideName, restoreGuide(places, backup))
+  const digests = [...backup.files, guide].map(({ name, sha256 }) => `${sha256}  ${name}\n`)
+  return [guide, await write(digestsName, digests.join(""))]
 }
 
 /** The host's own clock: it is what a backup's age goes by, whoever's machine this is. */
@@ -98,7 +117,7 @@ async function dumpSide(context: Context, places: BackupPlaces, { folder, estima
   const source = places.databases[side]
   const to = posix.join(folder, dumpName(side))
   const begin = performance.now()
-  const { file, serverVersion, rows } = await telling(context, `pg_dump of ${source.database}`, {
+  const { file, rows, ...about } = await telling(context, `pg_dump of ${source.database}`, {
     work: () => dumpAndCount(host, source, to),
     far: async () => formatSize((await host.stat(partOf(to)).catch(() => host.stat(to))).size),
   })
@@ -110,7 +129,7 @@ async function dumpSide(context: Context, places: BackupPlaces, { folder, estima
   const took = formatDuration((performance.now() - begin) / 1000)
   say(`${source.database}: ${what} in ${formatSize(file.bytes)}, restored once and counted again (${took})`)
   const bytes = estimate.databases[side].whole
-  return { file, database: { database: source.database, serverVersion, bytes, rows } }
+  return { file, database: { database: source.database, ...about, bytes, rows } }
 }
 
 /** Once more where a file went away, or changed, between being found and being read. */

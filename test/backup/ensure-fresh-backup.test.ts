@@ -22,7 +22,7 @@ test("a backup holds both databases and the files that the server is, here and o
   const backup = await ensureFreshBackup(server.context, places, hour)
   assert.deepEqual(
     backup.files.map(({ name }) => name),
-    ["synapse.dump", "mas.dump", "files.tar"],
+    ["synapse.dump", "mas.dump", "files.tar", "restore.txt", "SHA256SUMS"],
   )
   assert.equal(backup.databases.synapse.rows["public.users"], 500)
   for (const folder of [places.folder, String(places.rules.copyTo)]) {

@@ -61,6 +61,11 @@ export async function imagesOf(
   }
 }
 
+/** The lab's Postgres alone, by the same ways. */
+export async function preparePostgres(options: ImageOptions): Promise<string> {
+  return prepareImage("postgres", options)
+}
+
 async function prepareImage(name: ImageName, options: ImageOptions): Promise<string> {
   return (await takeOfficial(name, options, officialImages[name])) ?? builders[name](options)
 }
