@@ -77,12 +77,13 @@ export const lifecycle: Lifecycle<Syn2MasMigrationInputs, Syn2MasMigrationOutput
   async check(inputs, before, { host }) {
     const isNews = before === undefined || before.authentication !== inputs.authentication
     if (!isNews) return { inputs }
+    const isDelegated = await isSynapseDelegated(host, synapseOf(inputs))
+    if (isDelegated && inputs.authentication === "delegated") return { inputs }
     await using synapse = await openSide(host, inputs, "synapse")
     await using mas = await openSide(host, inputs, "mas")
-    if (!(await isSynapseDelegated(host, synapseOf(inputs)))) {
-      return { inputs, plan: await foresee(host, inputs, { synapse, mas }) }
-    }
-    return { inputs, plan: inputs.authentication === "legacy" ? await costOfReturn({ synapse, mas }) : [] }
+    const sides = { synapse, mas }
+    if (isDelegated) return { inputs, summary: await costOfReturn(sides) }
+    return { inputs, plan: await foresee(host, inputs, sides) }
   },
   async read(state, { host }) {
     await demandNoWindow(host, state.stateFolder)

@@ -17,7 +17,7 @@ export interface Proof {
 }
 
 /** What must hold whoever checks passwords: asked of the server as clients would ask. */
-const alwaysProofs: readonly Proof[] = [
+export const alwaysProofs: readonly Proof[] = [
   { claim: "tokens from before work on", prove: proveOldTokens },
   { claim: "the application service's token works on", prove: proveApplicationService },
   { claim: "encrypted history, device keys and key backups are all there", prove: proveKeys },
