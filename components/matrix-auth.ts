@@ -125,7 +125,8 @@ export class MatrixAuth extends ComponentResource {
         homeserverYaml: this.#config.synapse.homeserverYaml,
         homeserverKeptAt: this.#places.delegation.keptAt,
       },
-      this.#after(...after),
+      // A stack that is destroyed in legacy leaves MAS idle as it is.
+      { ...this.#after(...after), retainOnDelete: true },
     )
     const clients = this.#clients(settings, secrets)
     const strays = this.#staticClients([settings, ...clients])
@@ -168,6 +169,7 @@ export class MatrixAuth extends ComponentResource {
             clientId: client.id,
             client,
             mas: this.#places.mas,
+            stateFolder: this.#places.stateFolder,
             database: this.#places.databases.mas,
             ...(client.credential.kind === "secret" ? { secret: secretOf(secrets ?? {}, client.name) } : {}),
           },
@@ -234,6 +236,8 @@ export class MatrixAuth extends ComponentResource {
       {
         host: this.#host,
         issuer: this.#issuer,
+        stateFolder: this.#places.stateFolder,
+        isProtected: this.#config.staging === undefined,
         homeserverUrl: synapse.url,
         wellKnownUrl: wellKnown.url,
         wellKnownFile: wellKnown.file,

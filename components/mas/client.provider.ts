@@ -1,4 +1,5 @@
 import { absent, type JsonValue } from "../documents/json-value.ts"
+import { isInUse } from "../files/in-use.ts"
 import { readKey } from "../files/managed-file.ts"
 import type { WebService } from "../host/ask-service.ts"
 import { openDatabase } from "../host/database.ts"
@@ -31,6 +32,8 @@ export interface ClientInputs extends HostedInputs {
   readonly secret?: string
   /** With its endpoint, MAS is asked whether it takes the secret. */
   readonly mas: MasAddress & Partial<Pick<WebService, "endpoint">>
+  /** A folder of ours on the host: it tells a client that is taken out from a stack that is destroyed. */
+  readonly stateFolder: string
   readonly database?: DatabasePlace
   /** Filled in by `check`: its entry in MAS's config as it is to be, without the secret. */
   readonly entry?: ClientView["entry"]
@@ -73,6 +76,7 @@ export const lifecycle: Lifecycle<ClientInputs, Record<never, never>> = {
     return {}
   },
   async remove(state, { host, say }) {
+    if (!(await isInUse(host, state.stateFolder))) return
     say(`client ${state.client.name} goes out of MAS's config and database`)
     await commitClient(host, prunable(state), { clientId: state.clientId, entry: absent })
   },

@@ -14,6 +14,8 @@ export interface ClientArgs {
   /** Of a client that proves itself by one; a Pulumi secret. */
   secret?: Input<string>
   mas: Input<MasAddress>
+  /** A folder of ours on the host. */
+  stateFolder: Input<string>
   /** Where MAS's database listens. Default: what MAS's config names. */
   database?: Input<DatabasePlace>
 }

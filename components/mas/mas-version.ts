@@ -7,21 +7,25 @@ import { containerOf } from "../host/service-address.ts"
 import { Refusal } from "../report/refusal.ts"
 import { type MasAddress, masCliContainer } from "./mas-cli.ts"
 
-/** An image does not change its version: what was found out once holds for the run. */
-const known = new Map<string, string>()
+/**
+ * An image does not change its version: it is asked once a run, also when several ask at the same time. The one-shot
+ * container has a name that only one of them could take.
+ */
+const known = new Map<string, Promise<string>>()
 
 /** What `mas-cli --version` says: `mas-cli v1.22.0` as a rule, anything with builds of one's own. */
 export async function readMasVersion(host: Host, mas: MasAddress): Promise<string> {
   const argv = ["mas-cli", "--version"] as const
   if (mas.service.commands?.cli !== undefined) return versionOf(await runInService(host, mas.service, argv))
   const { image, isRunning } = await inspectService(host, mas.service)
-  const ask = () =>
+  const ask = async () =>
     isRunning
       ? runInService(host, mas.service, argv)
       : runBeside(host, mas.service, { name: masCliContainer(mas, "version"), argv, network: "none" })
-  const version = known.get(image.id) ?? versionOf(await ask())
-  known.set(image.id, version)
-  return version
+  const asked = known.get(image.id) ?? ask().then(versionOf)
+  known.set(image.id, asked)
+  asked.catch(() => known.delete(image.id))
+  return asked
 }
 
 function versionOf({ stdout }: { readonly stdout: string }): string {

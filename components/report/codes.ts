@@ -81,6 +81,7 @@ export const refusalCodes = [
   "web/clients-see-otherwise",
   "web/proxy-not-reloaded",
   "web/served-otherwise",
+  "web/still-delegated",
   "window/not-put-back",
   "window/switch-acted",
   "window/switch-not-armed",

@@ -87,3 +87,6 @@ export function filePaths(serverName: string) {
     masDatabasePassword: "mas-postgres/password",
   } as const
 }
+
+/** Where the stack keeps what its way back needs, below its folder. */
+export const stateFolder = "matrix-auth"

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util"
 import type { Argv, Host, HostAddress } from "../host/host.ts"
 import type { Lifecycle } from "../lifecycle/lifecycle.ts"
 import { Refusal } from "../report/refusal.ts"
-import { type Addresses, filePaths, officialUsers } from "./layout.ts"
+import { type Addresses, filePaths, officialUsers, stateFolder } from "./layout.ts"
 import {
   type DatabasePasswords,
   type FolderOwner,
@@ -59,7 +59,8 @@ export const lifecycle: Lifecycle<ScaffoldInputs, ScaffoldOutputs> = {
 
   async remove({ folder }, { host }) {
     if ((await host.readIfPresent(`${folder}/${mark}`)) === undefined) return
-    const ours = scaffoldFolders.map(({ path }) => `${folder}/${path}`)
+    // And what the stack has kept for its way back: there is no server any more.
+    const ours = [...scaffoldFolders.map(({ path }) => path), stateFolder].map((path) => `${folder}/${path}`)
     await run(host, ["rm", "-rf", "--", ...ours], folder)
     await host.remove(`${folder}/${mark}`)
     // What somebody else put beside our folders stays, and then so does the folder.

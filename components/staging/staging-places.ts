@@ -1,4 +1,4 @@
-import { filePaths, hostNames, innerPorts } from "./layout.ts"
+import { filePaths, hostNames, innerPorts, stateFolder } from "./layout.ts"
 
 export interface PlacedStaging {
   readonly folder: string
@@ -17,7 +17,7 @@ export function stagingPlaces(prefix: string, { folder, ports }: PlacedStaging) 
   const container = (part: keyof typeof hostNames) => `${prefix}-${hostNames[part]}`
   const homeserver = `http://127.0.0.1:${ports.matrix}/`
   return {
-    host: { stateFolder: `${folder}/matrix-auth` },
+    host: { stateFolder: `${folder}/${stateFolder}` },
     synapse: { container: container("synapse"), homeserverYaml: `${folder}/${paths.homeserver}`, url: homeserver },
     mas: {
       container: container("mas"),

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises"
+import { forgetUse, markInUse } from "../files/in-use.ts"
 import { readKey } from "../files/managed-file.ts"
 import type { WebService } from "../host/ask-service.ts"
+import type { Host } from "../host/host.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
 import type { DriftItem } from "../report/drift-item.ts"
 import { Refusal } from "../report/refusal.ts"
@@ -11,6 +13,10 @@ import { type FrontProxy, reloadProxy } from "./reload-proxy.ts"
 export interface LoginFlowsInputs extends HostedInputs {
   /** MAS's issuer, slash at the end; `null` in legacy. */
   readonly issuer: string | null
+  /** A folder of ours on the host. */
+  readonly stateFolder: string
+  /** People use this server: as long as it is delegated, its stack is not to be destroyed. */
+  readonly isProtected: boolean
   readonly homeserverUrl: string
   readonly wellKnownUrl: string
   /** The well-known document on the host: what is served has to be what stands there. */
@@ -45,11 +51,30 @@ export const lifecycle: Lifecycle<LoginFlowsInputs, Record<never, never>> = {
   },
   async converge(wanted, _, context) {
     await demandSeen(wanted, context)
+    await markInUse(context.host, wanted.stateFolder)
     return {}
   },
-  async remove() {
-    // It only looks.
+  /** Everything else goes after it: the first that is asked when a stack is destroyed. */
+  async remove(state, { host }) {
+    if (state.isProtected) await demandLegacy(host, state)
+    await forgetUse(host, state.stateFolder)
   },
+}
+
+/** Throws `web/still-delegated`: a delegated server that nobody manages has no way back. */
+async function demandLegacy(host: Host, { homeserverUrl, synapse }: LoginFlowsInputs): Promise<void> {
+  const own = await lookAtOwnFlows(host, synapse)
+  if (own !== notServed && own !== standsStill) return
+  throw new Refusal({
+    code: "web/still-delegated",
+    what: "This server still hands its log-in to MAS: its stack is not destroyed",
+    where: { host: host.name, url: homeserverUrl },
+    meaning:
+      "Nothing was changed. Without its stack nobody would see to it any more, and the way back would be by hand.",
+    next:
+      "Go back first: `pulumi config set authentication legacy`, `pulumi up`; then `pulumi destroy` forgets the server and " +
+      "leaves it as it is. To hand it over as it is, delegated: `pulumi stack rm --force` forgets the stack alone.",
+  })
 }
 
 /** In legacy nobody passes on what MAS tells. */

@@ -9,6 +9,10 @@ export interface LoginFlowsArgs {
   host: Input<HostAddress>
   /** MAS's issuer, slash at the end; `null` in legacy. */
   issuer: Input<string | null>
+  /** A folder of ours on the host. */
+  stateFolder: Input<string>
+  /** People use this server: as long as it is delegated, its stack is not to be destroyed. */
+  isProtected: Input<boolean>
   /** Public base address of the client API. */
   homeserverUrl: Input<string>
   /** Public address of the client well-known document. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict"
 import { writeFile } from "node:fs/promises"
+import { dirname } from "node:path"
 import { after, before, beforeEach, suite, test } from "node:test"
 import { parse } from "yaml"
+import { forgetUse, markInUse } from "../../components/files/in-use.ts"
 import { type ClientInputs, lifecycle } from "../../components/mas/client.provider.ts"
 import { readClientRow } from "../../components/mas/client-rows.ts"
 import { uuidOfUlid } from "../../components/mas/ulid.ts"
@@ -114,6 +116,7 @@ suite("a client of MAS is in its config and its database as declared", { concurr
     await writeFile(here().mas.config, written)
     await lifecycle.converge(wanted, wanted, context())
     assert.equal(await here().text(), written.replace("Other", "Element Web"))
+    await markInUse(here().host, wanted.stateFolder)
     await lifecycle.remove(wanted, context())
     assert.ok(!(await here().text()).includes(clientId.toLowerCase()))
   })
@@ -169,10 +172,20 @@ suite("a client of MAS is in its config and its database as declared", { concurr
   test("a client that goes is taken out of both, and of nothing else", async () => {
     const before = await here().text()
     const wanted = await converged(inputs())
+    await markInUse(here().host, wanted.stateFolder)
     await lifecycle.remove(wanted, context())
     assert.equal(await here().text(), before)
     assert.equal(await readClientRow(here().database, clientId), undefined)
     assert.ok(await readClientRow(here().database, foreignId))
+  })
+
+  test("with its whole stack destroyed, a client stays as it is", async () => {
+    const wanted = await converged(inputs())
+    const before = await here().text()
+    await forgetUse(here().host, wanted.stateFolder)
+    await lifecycle.remove(wanted, context())
+    assert.equal(await here().text(), before)
+    assert.ok(await readClientRow(here().database, clientId))
   })
 
   test("another id is another client", () => {
@@ -188,7 +201,7 @@ suite("a client of MAS is in its config and its database as declared", { concurr
       redirectUris: ["http://127.0.0.1/"],
       credential: { kind: "none" },
     } as const
-    return { host: { kind: "local" }, clientId, client, mas: here().mas }
+    return { host: { kind: "local" }, clientId, client, mas: here().mas, stateFolder: dirname(here().mas.config) }
   }
 
   function confidential(): ClientInputs {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
+import { isInUse, markInUse } from "../../components/files/in-use.ts"
 import { openHost } from "../../components/host/open-host.ts"
 import { type LoginFlowsInputs, lifecycle } from "../../components/web/login-flows.provider.ts"
 import { refusal, temporaryFolder } from "../host/scenery.ts"
@@ -121,6 +122,18 @@ test("what does not settle is refused, with each difference: expected and seen",
   )
 })
 
+test("a delegated server's stack is not destroyed; a legacy one's is, and it is marked as no longer in use", async (t) => {
+  const delegated = await delegatedServer(t)
+  await markInUse(context.host, delegated.inputs.stateFolder)
+  const { next } = await refusal(lifecycle.remove(delegated.inputs, context), "web/still-delegated")
+  assert.match(next, /authentication legacy/)
+  assert.ok(await isInUse(context.host, delegated.inputs.stateFolder))
+  const legacy = await legacyServer(t)
+  await markInUse(context.host, legacy.inputs.stateFolder)
+  await lifecycle.remove(legacy.inputs, context)
+  assert.ok(!(await isInUse(context.host, legacy.inputs.stateFolder)))
+})
+
 interface Server {
   readonly inputs: LoginFlowsInputs
   /** The public address: the proxy in front. */
@@ -142,11 +155,14 @@ async function delegatedServer(t: TestContext): Promise<Server> {
 }
 
 async function inputsFor(t: TestContext, to: string | null, { proxy, synapse }: Omit<Server, "inputs">) {
-  const wellKnownFile = join(await temporaryFolder(t), "client.json")
+  const stateFolder = await temporaryFolder(t)
+  const wellKnownFile = join(stateFolder, "client.json")
   await writeFile(wellKnownFile, "{}")
   return {
     host: { kind: "local" },
     issuer: to,
+    stateFolder,
+    isProtected: true,
     homeserverUrl: proxy.url,
     wellKnownUrl: `${proxy.url}well-known`,
     wellKnownFile,
