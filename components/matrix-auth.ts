@@ -190,6 +190,7 @@ export class MatrixAuth extends ComponentResource {
         stateFolder: this.#places.stateFolder,
         acknowledge: this.#config.acknowledge,
         backup: this.#places.backup,
+        evidence: this.#places.evidence,
         delegation: this.#places.delegation,
         ...(this.#places.rehearsal === undefined
           ? {}

@@ -24,6 +24,8 @@ export interface Places {
   readonly keptAt: (resource: string) => string
   /** Where backups are, and of what. */
   readonly backup: BackupPlace
+  /** Where the logs of check and dry-run go. */
+  readonly evidence: Syn2MasMigrationInputs["evidence"]
   /** What delegated auth goes by; the migration tries the same before anything stops. */
   readonly delegation: Syn2MasMigrationInputs["delegation"]
   /** What a cutover asks for, but the stack's name; `undefined`: the stack brings up its own lab, where one rehearses. */
@@ -70,6 +72,7 @@ export function placesOf(settings: Settings): Places {
       window: { stateFolder: host.stateFolder, leaseSeconds: host.leaseSeconds },
       ...(synapse.qrCodeEndpoint === undefined ? {} : { qrCodeEndpoint: synapse.qrCodeEndpoint }),
     },
+    evidence: { copyTo: settings.evidence.copyTo, maxAgeSeconds: settings.evidence.maxAgeMinutes * 60 },
     rehearsal: settings.staging === undefined ? rehearsalFor(settings) : undefined,
   }
 }

@@ -51,6 +51,7 @@ export function sections(surroundings: Surroundings) {
     mas: mas(surroundings),
     databases: z.strictObject({ synapse: database("postgres"), mas: database("mas-postgres") }).prefault(nothing),
     backup: backup(surroundings),
+    evidence: evidence(surroundings),
     wellKnown: wellKnown(surroundings),
     element: element(surroundings),
     /** Warnings taken note of: name of the warning, and how many it counted. */
@@ -198,6 +199,19 @@ function database(example: string) {
       context.addIssue({ code: "custom", params: { ...complaint } })
       return z.NEVER
     })
+}
+
+/** What was tried before a migration, kept to be read. */
+function evidence({ stack = "stack" }: Surroundings) {
+  const copies = `out/evidence/${stack}`
+  return z
+    .strictObject({
+      /** Where the redacted logs go on the machine on which this runs; a relative path is the project's. */
+      copyTo: field(folderHere(copies)).default(copies),
+      /** A dry-run that is older than this does not count, and is made again. In minutes. Default: 60. */
+      maxAgeMinutes: field(wholeNumber({ least: 1, most: 1440 }, 60)).default(60),
+    })
+    .prefault({})
 }
 
 /** Proven backups: what is in them, where they go, how many are kept. */

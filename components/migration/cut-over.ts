@@ -12,8 +12,10 @@ import { Refusal } from "../report/refusal.ts"
 import { type Serving, windowFor, writeAndRestart } from "../synapse/serve-with.ts"
 import type { SynapseAddress } from "../synapse/synapse-address.ts"
 import type { StepTime } from "../window/journal.ts"
-import { type Operation, sayTimes } from "../window/operation.ts"
+import { type Operation, type OperationPlace, sayTimes } from "../window/operation.ts"
+import type { Step } from "../window/steps.ts"
 import { inWindow } from "../window/window.ts"
+import { demandEvidence, type Evidence, type EvidencePlaces, keepEvidence, objectionTo } from "./evidence.ts"
 import { freezeHomeserver } from "./frozen-homeserver.ts"
 import { differingKinds, type Holdings, type Side } from "./holdings.ts"
 import { type MasState, readMasState } from "./mas-state.ts"
@@ -29,27 +31,67 @@ export interface MigrationPlaces {
   /** A folder of ours on the host. */
   readonly stateFolder: string
   readonly acknowledge: Readonly<Record<string, number>>
+  readonly evidence: EvidencePlaces
+}
+
+/** What was tried, and the evidence of it. */
+export interface Rehearsed {
+  readonly run: Syn2MasRun
+  readonly evidence: Evidence
 }
 
 /**
  * Lets syn2mas check and rehearse the migration on the same data, with MAS's server stopped around it, since syn2mas
  * renames MAS's tables while it works. Synapse goes on serving; in legacy nobody needs MAS. MAS runs again afterwards,
- * whatever came of it. Returns what was tried, so that just that is migrated.
+ * whatever came of it. Returns what was tried, so that just that is migrated, and keeps the evidence.
  */
-export async function rehearseMigration(operation: Operation, places: MigrationPlaces): Promise<Syn2MasRun> {
+export async function rehearseMigration(operation: Operation, places: MigrationPlaces): Promise<Rehearsed> {
   const { host, say } = operation.place
   await endLeftover(operation, places)
   const run = await operation.step("freeze-homeserver", () => prepareRun(host, places))
   await operation.step("stop-mas-to-rehearse", () => stopService(host, places.mas.service))
+  let evidence: Evidence
   try {
-    await operation.step("check", () => checkMigration(host, run))
-    await operation.step("dry-run", () => dryRunMigration(host, run))
+    evidence = await tryOut(operation.place, places, run, (step, work) => operation.step(step, work))
   } catch (error) {
     await startMas(host, places.mas, say).catch(() => say("MAS does not start; nobody needs it in legacy"))
     throw error
   }
   await operation.step("start-mas-after-rehearsal", () => startMas(host, places.mas, say))
-  return run
+  return { run, evidence }
+}
+
+/** As a part of another step. */
+const atOnce = <T>(_step: Step, work: () => Promise<T>): Promise<T> => work()
+
+/** Check and dry-run, with MAS's server stopped, and the evidence of both. */
+async function tryOut({ host }: OperationPlace, places: MigrationPlaces, run: Syn2MasRun, step = atOnce) {
+  const held = await heldBySynapse(places)
+  const check = await step("check", () => checkMigration(host, run))
+  const dryRun = await step("dry-run", () => dryRunMigration(host, run))
+  const printed = { "syn2mas-check.log": check, "syn2mas-dry-run.log": dryRun }
+  return keepEvidence(host, places.evidence, { held, printed })
+}
+
+/**
+ * Synapse stands still by now. People may have used it since the dry-run, as they should: then all is tried once more, on
+ * just what is there. Throws `migration/evidence-does-not-hold` when the data changes even so.
+ */
+async function weighEvidence(operation: Operation, places: MigrationPlaces, { run, evidence }: Rehearsed) {
+  const { host, say } = operation.place
+  const { maxAgeSeconds } = places.evidence
+  const known = async () => ({ held: await heldBySynapse(places), maxAgeSeconds, now: new Date() })
+  const objection = objectionTo(evidence, await known())
+  if (objection === undefined) return evidence
+  say(`the dry-run does not count for what is there now (${objection}): it is made again`)
+  const again = await tryOut(operation.place, places, run)
+  demandEvidence(host, again, await known())
+  return again
+}
+
+async function heldBySynapse(places: MigrationPlaces): Promise<Holdings> {
+  await using synapse = await places.open("synapse")
+  return await readHoldings(synapse, "synapse")
 }
 
 /**
@@ -60,7 +102,8 @@ export async function rehearseMigration(operation: Operation, places: MigrationP
 export async function cutOver(operation: Operation, places: MigrationPlaces, delegation: Delegation): Promise<CutOver> {
   const { host, say } = operation.place
   const { change, serving } = delegation
-  const run = await rehearseMigration(operation, places)
+  const rehearsed = await rehearseMigration(operation, places)
+  const { run } = rehearsed
   const opened = await windowFor(operation.place, change, serving)
   const withMigration = {
     ...opened,
@@ -71,6 +114,7 @@ export async function cutOver(operation: Operation, places: MigrationPlaces, del
       const before = operation.done.length
       await operation.step("stop-synapse", () => stopService(host, places.synapse.service))
       await operation.step("stop-mas", () => stopService(host, places.mas.service))
+      const evidence = await operation.step("weigh-evidence", () => weighEvidence(operation, places, rehearsed))
       await operation.step("migrate", () => runMigration(host, run))
       const holdings = await operation.step("compare", () => compare(operation.place, places))
       await operation.step("start-mas", () => startMas(host, places.mas, say))
@@ -78,7 +122,7 @@ export async function cutOver(operation: Operation, places: MigrationPlaces, del
       const steps = operation.done.slice(before)
       const seconds = steps.reduce((sum, step) => sum + step.seconds, 0)
       say(`Synapse serves, delegated: nobody was served for ${formatDuration(seconds)} (${sayTimes(steps)})`)
-      return { holdings, window: { seconds, steps } }
+      return { holdings, evidence, window: { seconds, steps } }
     })
   } catch (error) {
     await mendMas(operation, places, run)
@@ -95,6 +139,8 @@ export interface Delegation {
 export interface CutOver {
   /** What MAS has got. */
   readonly holdings: Holdings
+  /** Of the dry-run that the migration rests on. */
+  readonly evidence: Evidence
   /** How long nobody was served, in all and step by step. */
   readonly window: { readonly seconds: number; readonly steps: readonly StepTime[] }
 }

@@ -28,6 +28,7 @@ import {
 import { costOfReturn } from "./cost-of-return.ts"
 import { type CutOver, cutOver, inWords, type MigrationPlaces, rehearseMigration } from "./cut-over.ts"
 import { demandClear } from "./demand-clear.ts"
+import type { Evidence, EvidencePlaces } from "./evidence.ts"
 import { expectWindow } from "./expected-window.ts"
 import { blocking, describeFinding, type Finding } from "./finding.ts"
 import type { BothSides } from "./gained.ts"
@@ -54,6 +55,8 @@ export interface Syn2MasMigrationInputs extends HostedInputs {
   readonly backup: BackupLocation & Freshness
   /** What comes after the migration: tried before anything stops. */
   readonly delegation: Omit<DelegatedAuthInputs, "host">
+  /** Where the logs of check and dry-run are copied to on this machine, and how old they may be at the migration. */
+  readonly evidence: Omit<EvidencePlaces, "stateFolder">
   /** What a cutover asks for; without it, nobody asks. */
   readonly rehearsal?: AskedRehearsal
 }
@@ -67,12 +70,20 @@ export interface Syn2MasMigrationOutputs {
   readonly window: CutOver["window"] | null
   /** On what the cutover went ahead: a rehearsal, or the reason why there was none; `null`: nobody asked. */
   readonly rehearsed: string | null
+  /** When check and dry-run were made that the last look ahead, or the migration, rests on: digests of their logs; `null`: not yet. */
+  readonly evidence: Pick<Evidence, "takenAt" | "files"> | null
 }
 
-const nothingYet: Syn2MasMigrationOutputs = { migrated: {}, migratedAt: null, window: null, rehearsed: null }
+const nothingYet: Syn2MasMigrationOutputs = {
+  migrated: {},
+  migratedAt: null,
+  window: null,
+  rehearsed: null,
+  evidence: null,
+}
 
 export const lifecycle: Lifecycle<Syn2MasMigrationInputs, Syn2MasMigrationOutputs> = {
-  outputs: ["migrated", "migratedAt", "window", "rehearsed"],
+  outputs: ["migrated", "migratedAt", "window", "rehearsed", "evidence"],
   identity: [],
   async check(inputs, before, { host }) {
     const isNews = before === undefined || before.authentication !== inputs.authentication
@@ -102,8 +113,8 @@ export const lifecycle: Lifecycle<Syn2MasMigrationInputs, Syn2MasMigrationOutput
 
 function pick(state: Partial<Syn2MasMigrationOutputs> | undefined): Partial<Syn2MasMigrationOutputs> {
   if (state?.migrated === undefined) return {}
-  const { migrated, migratedAt = null, window = null, rehearsed = null } = state
-  return { migrated, migratedAt, window, rehearsed }
+  const { migrated, migratedAt = null, window = null, rehearsed = null, evidence = null } = state
+  return { migrated, migratedAt, window, rehearsed, evidence }
 }
 
 /** In legacy, all that can be known beforehand is found out, unless MAS holds a copy from before: then there is no room. */
@@ -113,7 +124,10 @@ async function prepare(inputs: Syn2MasMigrationInputs, kept: Syn2MasMigrationOut
   if (!isFilled && !(await isSynapseDelegated(context.host, synapseOf(inputs)))) {
     const places = placesOf(context.host, inputs)
     const { window } = inputs.delegation
-    await inOperation("rehearsal", { ...context, ...window }, (operation) => rehearseMigration(operation, places))
+    const { evidence } = await inOperation("rehearsal", { ...context, ...window }, (operation) =>
+      rehearseMigration(operation, places),
+    )
+    return { ...kept, evidence: inState(evidence) }
   }
   return kept
 }
@@ -138,9 +152,14 @@ async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promis
     const source = await masSource(host, inputs)
     await operation.step("make-room", () => makeRoom(context, placesOf(host, inputs), source))
     const serving = servingFor(delegation, "delegated")
-    const { holdings, window } = await cutOver(operation, placesOf(host, inputs), { change, serving })
-    return { migrated: countsOf(holdings), migratedAt: new Date().toISOString(), window, rehearsed }
+    const { holdings, window, evidence } = await cutOver(operation, placesOf(host, inputs), { change, serving })
+    const migratedAt = new Date().toISOString()
+    return { migrated: countsOf(holdings), migratedAt, window, rehearsed, evidence: inState(evidence) }
   })
+}
+
+function inState({ takenAt, files }: Evidence): Pick<Evidence, "takenAt" | "files"> {
+  return { takenAt, files }
 }
 
 /** What a migration would bring, and what it would stumble over: all of it at once. */
@@ -217,6 +236,7 @@ function placesOf(host: Host, inputs: Syn2MasMigrationInputs): MigrationPlaces {
     mas,
     stateFolder,
     acknowledge,
+    evidence: { ...inputs.evidence, stateFolder },
     open: (side, options) => openSide(host, inputs, side, options),
   }
 }

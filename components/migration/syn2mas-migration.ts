@@ -22,6 +22,8 @@ export interface Syn2MasMigrationArgs {
   backup: Input<Syn2MasMigrationInputs["backup"]>
   /** What comes after the migration, to be tried before anything stops. */
   delegation: Input<Syn2MasMigrationInputs["delegation"]>
+  /** Where the logs of check and dry-run are copied to on this machine, and how old they may be at the migration. */
+  evidence: Input<Syn2MasMigrationInputs["evidence"]>
   /** The rehearsal that a cutover asks for. Default: none. */
   rehearsal?: Input<AskedRehearsal>
 }
@@ -36,10 +38,12 @@ export class Syn2MasMigration extends HostedResource {
   declare readonly window: Output<Syn2MasMigrationOutputs["window"]>
   /** On what the cutover went ahead: a rehearsal, or the reason why there was none; `null`: nobody asked. */
   declare readonly rehearsed: Output<string | null>
+  /** When check and dry-run were made that it rests on, and the SHA-256 of each of their logs; `null`: not yet. */
+  declare readonly evidence: Output<Syn2MasMigrationOutputs["evidence"]>
 
   constructor(name: string, args: Syn2MasMigrationArgs, options?: CustomResourceOptions) {
     const module = "migration/syn2mas-migration.provider"
-    const outputs = ["migrated", "migratedAt", "window", "rehearsed"]
+    const outputs = ["migrated", "migratedAt", "window", "rehearsed", "evidence"]
     super({ room: "mas", type: "Syn2MasMigration", module, outputs }, name, { ...args }, options)
   }
 }

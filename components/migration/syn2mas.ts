@@ -21,21 +21,21 @@ const exit = { clean: 0, errors: 10, warnings: 11 } as const
 
 /**
  * Runs `syn2mas check`. MAS's server has to be stopped: `check` migrates its database schema. Throws
- * `migration/check-failed`, or `migration/unacknowledged` for warnings that nobody has taken note of.
+ * `migration/check-failed`, or `migration/unacknowledged` for warnings that nobody has taken note of. Returns what it printed.
  */
-export async function checkMigration(host: Host, run: Syn2MasRun): Promise<readonly Syn2MasWarning[]> {
-  const { exitCode, stderr } = await runSyn2Mas(host, run, ["check"])
+export async function checkMigration(host: Host, run: Syn2MasRun): Promise<string> {
+  const { exitCode, stdout, stderr } = await runSyn2Mas(host, run, ["check"])
   const { errors, warnings } = readSyn2MasReport(stderr)
   const isKnown = exitCode === exit.clean || exitCode === exit.warnings
   if (!isKnown) throw checkFailed(host, run, errors.length > 0 ? errors : [masError(stderr)])
   const open = unacknowledged(warnings, run.acknowledge)
   if (open.length > 0) throw notAcknowledged(host, run, open)
-  return warnings
+  return stdout + stderr
 }
 
-/** Runs the whole migration and undoes it: the only thing that finds rows that `check` passes over. */
-export async function dryRunMigration(host: Host, run: Syn2MasRun): Promise<void> {
-  await migrate(host, run, ["migrate", "--dry-run"])
+/** Runs the whole migration and undoes it: the only thing that finds rows that `check` passes over. Returns what it printed. */
+export async function dryRunMigration(host: Host, run: Syn2MasRun): Promise<string> {
+  return migrate(host, run, ["migrate", "--dry-run"])
 }
 
 /** Runs the migration. Synapse and MAS's server have to be stopped. Throws `migration/failed`. */
@@ -43,9 +43,9 @@ export async function runMigration(host: Host, run: Syn2MasRun): Promise<void> {
   await migrate(host, run, ["migrate"])
 }
 
-async function migrate(host: Host, run: Syn2MasRun, words: readonly string[]): Promise<void> {
-  const { exitCode, stderr } = await runSyn2Mas(host, run, words)
-  if (exitCode === 0) return
+async function migrate(host: Host, run: Syn2MasRun, words: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await runSyn2Mas(host, run, words)
+  if (exitCode === 0) return stdout + stderr
   const { errors } = readSyn2MasReport(stderr)
   throw new Refusal({
     code: "migration/failed",

@@ -56,6 +56,7 @@ export const refusalCodes = [
   "mas/prune-too-much",
   "mas/too-old",
   "migration/check-failed",
+  "migration/evidence-does-not-hold",
   "migration/failed",
   "migration/mas-not-empty",
   "migration/mas-tables-differ",

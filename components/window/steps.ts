@@ -26,6 +26,7 @@ const said = {
   "arm-switch": "the dead-man's switch is armed on the host",
   "stop-synapse": "Synapse stops: from here on nobody is served until the delegated Synapse answers",
   "stop-mas": "MAS stops",
+  "weigh-evidence": "the dry-run has to be of the very data that is there now",
   migrate: "syn2mas migrate",
   compare: "what Synapse holds and what MAS got are compared as sets",
   "start-mas": "MAS starts",

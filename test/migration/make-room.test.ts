@@ -167,7 +167,8 @@ suite("room is made in MAS for a migration", { concurrency: false }, () => {
     const mas = { service: { name: "mas", commands }, config: "/srv/mas/config.yaml", endpoint: world.homeserver.url }
     const synapse = { service: { name: "synapse" }, homeserverYaml: "/srv/homeserver.yaml", endpoint: "http://s:8008/" }
     const open: MigrationPlaces["open"] = (side) => openSide(bench, side, side === "mas" ? database : side)
-    const places = { mas, synapse, open, stateFolder: folder, acknowledge }
+    const evidence = { stateFolder: folder, copyTo: folder, maxAgeSeconds: 3600 }
+    const places = { mas, synapse, open, stateFolder: folder, acknowledge, evidence }
     return makeRoom({ host, say: (line) => void said.push(line) }, places, source)
   }
 
