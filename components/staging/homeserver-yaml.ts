@@ -159,7 +159,9 @@ oidc_providers:
     client_secret: "${secret}"
     authorization_endpoint: "${upstream.issuer}auth"
     token_endpoint: "${upstream.issuer}token"
-    jwks_uri: "${upstream.issuer}keys"
+    userinfo_endpoint: "${upstream.issuer}userinfo"
+    # else it looks for the keys when it starts, and waits for the dex to be up
+    user_profile_method: userinfo_endpoint
     scopes: ["openid", "profile"]
     user_mapping_provider:
       config:
