@@ -27,8 +27,13 @@ export async function wholeList(): Promise<readonly Entry[]> {
   return (await allPoints()).flatMap((point) => faults.map((fault) => ({ point, fault })))
 }
 
-/** Each step once, the faults in turn. */
-export async function sampleList(): Promise<readonly Entry[]> {
-  const steps = (await allPoints()).filter(({ kind }) => kind === "step")
-  return steps.map((point, index) => ({ point, fault: faults[index % faults.length] ?? "fails" }))
+/** Each step once, in order: those before anything stops fail, from the window on everything is killed. */
+export function sampleList(): readonly Entry[] {
+  const ways = { cutover: cutoverSteps, rollback: serveSteps } as const
+  return (["cutover", "rollback"] as const).flatMap((way) =>
+    ways[way].map((name, index) => {
+      const isOpen = index >= ways[way].indexOf("arm-switch")
+      return { point: { way, kind: "step", name }, fault: isOpen ? "killed before it" : "fails" } as const
+    }),
+  )
 }

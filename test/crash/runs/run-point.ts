@@ -47,7 +47,7 @@ export async function runPoint(lab: CrashLab, worlds: Worlds, point: Point, faul
 }
 
 /** Until what guards the window has ended, and the server serves or has had its time. */
-async function settle(lab: CrashLab, watch: Watch): Promise<void> {
+export async function settle(lab: CrashLab, watch: Watch): Promise<void> {
   const deadline = Date.now() + (leaseSeconds + allowanceSeconds) * 1000
   while (Date.now() < deadline) {
     const isOver = (await processesOf(lab)).length === 0
@@ -57,12 +57,12 @@ async function settle(lab: CrashLab, watch: Watch): Promise<void> {
   await watch.stop()
 }
 
-function complaintsAboutHurt({ at, run }: Hurt, fault: Fault): string[] {
+export function complaintsAboutHurt({ at, run }: Hurt, fault: Fault): string[] {
   if (at === undefined) return [`pulumi never came to this point (exit code ${run.exitCode})`]
   return fault === "fails" && run.exitCode === 0 ? ["the step failed, and pulumi up called it a success"] : []
 }
 
-async function complaintsMeanwhile(
+export async function complaintsMeanwhile(
   lab: CrashLab,
   between: { readonly before: Snapshot; readonly after: Snapshot },
 ): Promise<readonly string[]> {
@@ -82,7 +82,7 @@ async function finishAsOperator(lab: CrashLab) {
   return { complaints, cleared: recovered.report.cleared, transcript: [recovered.output, output] }
 }
 
-async function complaintsAtTheEnd(lab: CrashLab, after: Snapshot): Promise<readonly string[]> {
+export async function complaintsAtTheEnd(lab: CrashLab, after: Snapshot): Promise<readonly string[]> {
   const wanted = after.name === "delegated" ? "delegated" : "legacy"
   try {
     return [
@@ -95,7 +95,7 @@ async function complaintsAtTheEnd(lab: CrashLab, after: Snapshot): Promise<reado
   }
 }
 
-function noteOf({ killed, run }: Hurt): string {
+export function noteOf({ killed, run }: Hurt): string {
   if (killed > 0) return `${killed} processes killed`
   const said = /error: .*/.exec(run.output)?.[0] ?? ""
   return `pulumi up ended with exit code ${run.exitCode}: ${said.slice(0, 160)}`

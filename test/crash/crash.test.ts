@@ -1,0 +1,57 @@
+import assert from "node:assert/strict"
+import { after, before, describe, it } from "node:test"
+import { cutoverSteps, serveSteps } from "../../components/window/steps.ts"
+import { type Lab, makeLab } from "../lab/lab.ts"
+import type { Possessions } from "./judge/possessions.ts"
+import { type CrashLab, makeCrashLab } from "./lab/crash-lab.ts"
+import { makeWorlds, type Worlds } from "./lab/worlds.ts"
+import { sampleList } from "./list.ts"
+import { writeReport } from "./run-list.ts"
+import type { Outcome } from "./runs/outcome.ts"
+import { describePoint } from "./runs/points.ts"
+import { beginChain, endChain, hurtInChain } from "./runs/run-chain.ts"
+
+/**
+ * Each step of both ways once: those before the window fail, those in it are killed, one run after another on the same
+ * server. `npm run test:crash` does all of it with every fault, each on a fresh server.
+ */
+describe("a server whose way there and back is hurt at every step", () => {
+  const sample = sampleList()
+  let lab: Lab
+  let crashLab: CrashLab
+  let worlds: Worlds
+  const outcomes: Outcome[] = []
+  before(async () => {
+    lab = await makeLab()
+    crashLab = await makeCrashLab(lab, () => {})
+    worlds = await makeWorlds(crashLab, () => {})
+  })
+  after(async () => {
+    await writeReport(outcomes)
+    await lab?.destroy()
+  })
+
+  it("is hurt at every step that there is", () => {
+    const names = (way: string) => sample.filter(({ point }) => point.way === way).map(({ point }) => point.name)
+    assert.deepEqual(names("cutover"), [...cutoverSteps])
+    assert.deepEqual(names("rollback"), [...serveSteps])
+  })
+
+  for (const way of ["cutover", "rollback"] as const) {
+    let had: Possessions
+    it(`begins the ${way}`, async () => {
+      had = await beginChain(crashLab, worlds, way)
+    })
+    for (const entry of sample.filter(({ point }) => point.way === way)) {
+      it(`serves again, and nobody lost anything: ${describePoint(entry.point)}, ${entry.fault}`, async () =>
+        judge(await hurtInChain(crashLab, worlds, entry, had)))
+    }
+    it(`completes the ${way} by a plain pulumi up, with exact counts`, async () =>
+      judge(await endChain(crashLab, worlds, way, had)))
+  }
+
+  function judge(outcome: Outcome): void {
+    outcomes.push(outcome)
+    assert.deepEqual([outcome.complaints, outcome.lost], [[], {}], outcome.transcript)
+  }
+})
