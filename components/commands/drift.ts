@@ -18,7 +18,10 @@ const program = new Command("drift")
   .option("--json", "the whole report as JSON on standard output; progress as one JSON object a line on standard error")
   .option("--markdown <file>", "write a summary in Markdown; a job on GitHub or Forgejo gets one without being asked")
   .option("--html <file>", "write a page with the diffs, which stands by itself")
-  .addHelpText("after", "\nMATRIX_AUTH_DRIFT_WEBHOOK: where Slack or Matrix is told, unless all is clean.")
+  .addHelpText(
+    "after",
+    "\nEnds with 0: clean, 2: drift, 1: broken.\nMATRIX_AUTH_DRIFT_WEBHOOK: where Slack or Matrix is told, unless all is clean.",
+  )
   .parse()
 
 interface Options {
@@ -29,6 +32,9 @@ interface Options {
 }
 
 const options = program.opts<Options>()
+
+// By way of `exit`, at which Pulumi is ended as well.
+process.once("SIGINT", () => process.exit(130)).once("SIGTERM", () => process.exit(143))
 
 process.exitCode = await run().catch((error: unknown) => {
   process.stderr.write(`${describeError(error)}\n`)

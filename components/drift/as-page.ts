@@ -4,7 +4,9 @@ import { advice, headline, whereabouts } from "./wording.ts"
 
 /** A page that stands by itself: nothing is loaded, nothing runs. With the diffs, and what the resources said. */
 export function asPage(report: DriftReport): string {
-  const { stack, begunAt, items, troubles, remarks } = report
+  const { stack, begunAt, items, troubles } = report
+  // A resource says its diff to people, too.
+  const remarks = report.remarks.filter(({ text }) => !items.some(({ diff }) => diff?.trim() === text))
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

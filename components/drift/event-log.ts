@@ -1,4 +1,5 @@
-import { mkdtemp, open, rm } from "node:fs/promises"
+import { rmSync } from "node:fs"
+import { mkdtemp, open } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { StringDecoder } from "node:string_decoder"
@@ -12,6 +13,9 @@ const pauseMilliseconds = 200
  */
 export async function followLines<T>(run: (file: string) => Promise<T>, heed: (line: string) => void): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "matrix-auth-drift-"))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  // Also when somebody ends it: it names what is on the server.
+  process.once("exit", remove)
   try {
     const file = join(folder, "events.json")
     const readOn = reader(file, heed)
@@ -24,7 +28,8 @@ export async function followLines<T>(run: (file: string) => Promise<T>, heed: (l
     await readOn()
     return ran.value
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    process.off("exit", remove)
+    remove()
   }
 }
 

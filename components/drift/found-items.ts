@@ -15,7 +15,7 @@ export interface FoundThings {
 /** What is not as it should be: what resources told, and of those that told nothing what the engine would change. */
 export function findItems(gathered: Gathered): FoundThings {
   const steps = [...gathered.planned.values()].filter(({ urn }) => !isStack(urn))
-  const untold = steps.filter(({ urn }) => !isTold(gathered, urn))
+  const untold = steps.filter(({ urn }) => !gathered.told.has(urn))
   const followers = untold.filter(isFollower)
   const told = [...gathered.told].flatMap(([urn, items]) => items.map((item) => found(gathered, urn, item)))
   const seen = untold
@@ -28,11 +28,6 @@ export function findItems(gathered: Gathered): FoundThings {
     items: steps.flatMap((step) => itemsOfStep(step).map((item) => found(gathered, step.urn, item))),
     follows: [],
   }
-}
-
-/** A notice tells nothing of what the engine would change. */
-function isTold({ told }: Gathered, urn: string): boolean {
-  return told.get(urn)?.some(({ isNotice }) => isNotice !== true) ?? false
 }
 
 /** It is updated by what is known only after another was: nothing of its own differs. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util"
 import { type DriftItem, readDriftItem } from "../report/drift-item.ts"
 import type { Remark, Trouble } from "./drift-report.ts"
 import { type EngineEvent, isStack, nameOf, type Step } from "./engine-event.ts"
@@ -41,7 +42,8 @@ type Diagnostic = NonNullable<EngineEvent["diagnosticEvent"]>
 function listen(into: Gathered, { urn = "", message, severity }: Diagnostic): void {
   if (severity === "debug") {
     const item = readDriftItem(message)
-    if (item) into.told.set(urn, [...(into.told.get(urn) ?? []), item])
+    const told = into.told.get(urn) ?? []
+    if (item && !told.some((other) => isDeepStrictEqual(other, item))) into.told.set(urn, [...told, item])
     return
   }
   const whose = urn === "" || isStack(urn) ? undefined : nameOf(urn)

@@ -60,7 +60,7 @@ export function terminalSink(terminal: Terminal): ProgressSink {
   return (event) => {
     const line = `${indentation(event)}${renderEvent(event)}`
     // Back to the line's begin, erase it (ECMA-48, EL); a line that wraps could not be erased.
-    terminal.write(`\r\x1b[2K${isEnd(event) ? `${line}\n` : line.slice(0, (terminal.columns ?? 80) - 1)}`)
+    terminal.write(`\r\x1b[2K${isEnd(event) ? `${line}\n` : line.slice(0, (terminal.columns || 80) - 1)}`)
   }
 }
 

@@ -16,7 +16,7 @@ export interface WellKnownArgs {
    */
   issuer: Input<string | null>
   /** Public address of the document: what is served there is to be the file. */
-  url: Input<string>
+  url?: Input<string>
 }
 
 /** Tells clients where to log in. Drift: the key in the file is not the one wanted here, or what is served is not the file. */
