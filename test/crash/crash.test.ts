@@ -12,8 +12,8 @@ import { describePoint } from "./runs/points.ts"
 import { beginChain, endChain, hurtInChain } from "./runs/run-chain.ts"
 
 /**
- * Each step of both ways once: those before the window fail, those in it are killed, one run after another on the same
- * server. `npm run test:crash` does all of it with every fault, each on a fresh server.
+ * Each step of both ways once: those before the window fail, in it they fail or are killed in turn, one run after another
+ * on the same server. `npm run test:crash` does all of it with every fault, each on a fresh server.
  */
 describe("a server whose way there and back is hurt at every step", () => {
   const sample = sampleList()

@@ -1,11 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises"
+import { localHost } from "../../../components/host/local-host.ts"
+import { isArmed } from "../../../components/window/dead-mans-switch.ts"
 import { complaintsAboutTheEnd, complaintsAboutTokens } from "../judge/clients.ts"
 import { complaintsAboutFiles, differencesFrom } from "../judge/files.ts"
 import { lostSince, possessionsOf } from "../judge/possessions.ts"
 import { servedAfter, type Watch, watchServing } from "../judge/serving.ts"
 import { configure } from "../lab/configure.ts"
 import { type CrashLab, leaseSeconds } from "../lab/crash-lab.ts"
-import { processesOf } from "../lab/processes.ts"
+import { type Process, processesOf } from "../lab/processes.ts"
 import { recover } from "../lab/recover.ts"
 import { runPulumi, up } from "../lab/run-pulumi.ts"
 import { reset, type Snapshot } from "../lab/snapshot.ts"
@@ -50,11 +52,20 @@ export async function runPoint(lab: CrashLab, worlds: Worlds, point: Point, faul
 export async function settle(lab: CrashLab, watch: Watch): Promise<void> {
   const deadline = Date.now() + (leaseSeconds + allowanceSeconds) * 1000
   while (Date.now() < deadline) {
-    const isOver = (await processesOf(lab)).length === 0
+    const isOver = (await processesOf(lab)).filter((one) => !isSwitch(one)).length === 0 && !(await isGuarded(lab))
     if (isOver && watch.looks.slice(-5).every(({ isServed }) => isServed)) break
     await pause(200)
   }
   await watch.stop()
+}
+
+/** It stays for a while after it has acted, in case that a stop that was under way still comes. */
+function isSwitch({ argv }: Process): boolean {
+  return argv.some((word) => word.endsWith("/switch/run.sh"))
+}
+
+function isGuarded({ places }: CrashLab): Promise<boolean> {
+  return isArmed(localHost, places.host.stateFolder)
 }
 
 export function complaintsAboutHurt({ at, run }: Hurt, fault: Fault): string[] {
