@@ -15,14 +15,7 @@ export interface SwitchPlan {
 /** The copy that lies ready beside a file, to be renamed into its place. */
 export const twinEnding = ".matrix-auth-before"
 
-/**
- * The dead-man's switch, as a program for any POSIX shell. It lies in a folder of its own beside its saved copies.
- *
- * `watch SECONDS` waits as long as the lease is renewed, by counting: clocks may jump. `act` puts everything back at once.
- * Whoever links `claimed` first decides how it ends, once and for all: the run that releases it, or the switch.
- */
-export function switchScript(plan: SwitchPlan): string {
-  return `#!/bin/sh
+const helping = `#!/bin/sh
 # The dead-man's switch of matrix-auth: when the run that armed it is gone, it lets the server serve as before.
 umask 077
 cd "\${0%/*}" || exit 1
@@ -38,7 +31,7 @@ put_back() { # saved copy, file; its twin lies ready beside it, so that a full d
   until cmp -s "$1" "$2"; do
     changed=yes
     [ -e "found.$1" ] || cp -p "$2" "found.$1" 2>/dev/null
-    [ -e "$2${twinEnding}" ] || cp -p "$1" "$2${twinEnding}" 2>/dev/null
+    [ -e "$2${twinEnding}" ] || { cp -p "$2" "$2${twinEnding}" && cat "$1" >"$2${twinEnding}"; } 2>/dev/null
     mv -f "$2${twinEnding}" "$2" && say "put back $2" && continue
     say "could not put back $2"
     tries=$((tries + 1))
@@ -59,25 +52,9 @@ end_container() { # name, then docker's words
   done
   say "could not end $name: $told"
 }
+`
 
-start_synapse() {
-  ${words(argvOf(plan.service, "start"))} >>log 2>&1
-}
-
-restart_synapse() {
-  ${words(argvOf(plan.service, "restart"))} >>log 2>&1
-}
-
-act() {
-${[...plan.end.map(endLine), ...plan.files.map(fileLine)].map((line) => `  ${line}\n`).join("")}  if [ -n "$changed" ]; then
-    until restart_synapse; do sleep 2; done
-  else
-    until start_synapse; do sleep 2; done
-  fi
-  say "Synapse starts as before"
-}
-
-watch() { # seconds without a sign of life
+const watching = `watch() { # seconds without a sign of life
   left=$1
   seen=
   while [ "$left" -gt 0 ]; do
@@ -110,13 +87,49 @@ watch() { # seconds without a sign of life
     rounds=$((rounds + 1))
   done
 }
+`
 
-case $1 in
+/**
+ * The dead-man's switch, as a program for any POSIX shell. It lies in a folder of its own beside its saved copies.
+ *
+ * `watch SECONDS` waits as long as the lease is renewed, by counting: clocks may jump. `act` puts everything back at once.
+ * Whoever links `claimed` first decides how it ends, once and for all: the run that releases it, or the switch.
+ */
+export function switchScript(plan: SwitchPlan): string {
+  const forget = plan.files.map(({ path }) => `    rm -f -- ${quote(`${path}${twinEnding}`)}\n`).join("")
+  return [
+    helping,
+    acting(plan),
+    watching,
+    `case $1 in
   watch) echo $$ >watching && watch "$2" ;;
   act) act && date -u +%Y-%m-%dT%H:%M:%SZ >acted ;;
   forget)
-${plan.files.map(({ path }) => `    rm -f -- ${quote(`${path}${twinEnding}`)}\n`).join("")}    ;;
+${forget}    ;;
 esac
+`,
+  ].join("\n")
+}
+
+/** What is put back and started here. */
+function acting(plan: SwitchPlan): string {
+  const putBack = [...plan.end.map(endLine), ...plan.files.map(fileLine)].map((line) => `  ${line}\n`).join("")
+  return `start_synapse() {
+  ${words(argvOf(plan.service, "start"))} >>log 2>&1
+}
+
+restart_synapse() {
+  ${words(argvOf(plan.service, "restart"))} >>log 2>&1
+}
+
+act() {
+${putBack}  if [ -n "$changed" ]; then
+    until restart_synapse; do sleep 2; done
+  else
+    until start_synapse; do sleep 2; done
+  fi
+  say "Synapse starts as before"
+}
 `
 }
 
