@@ -119,7 +119,8 @@ export function refuseQuery(cause: unknown, where: Place): unknown {
 
 function brokenSession(cause: unknown, where: Place): unknown {
   if (!(cause instanceof Error) || cause instanceof Refusal) return cause
-  if (!/terminated|not queryable|ECONNRESET|EPIPE|closed/i.test(cause.message)) return cause
+  if (!/terminat(ed|ing)|shut(ting)? down|starting up|crash|not queryable|ECONNRESET|EPIPE|closed/i.test(cause.message))
+    return cause
   return new Refusal({
     code: "database/unreachable",
     what: `The session with the database broke off: ${cause.message}`,
