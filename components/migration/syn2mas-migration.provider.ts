@@ -10,6 +10,7 @@ import { RefusalList } from "../report/gathering.ts"
 import type { Homeserver } from "../synapse/homeserver.ts"
 import { type DelegatedAuthInputs, planDelegation } from "../synapse/plan-delegation.ts"
 import { servingFor } from "../synapse/serve-with.ts"
+import type { SynapseAddress } from "../synapse/synapse-address.ts"
 import { synapseDatabase } from "../synapse/synapse-database.ts"
 import { isSynapseDelegated } from "../synapse/synapse-state.ts"
 import { validateConfig } from "../synapse/validate-config.ts"
@@ -225,8 +226,9 @@ async function liveAuthentication(host: Host, inputs: Syn2MasMigrationInputs): P
   return users?.count === 0 ? "delegated" : "legacy"
 }
 
-function synapseOf({ delegation }: Syn2MasMigrationInputs) {
-  return { service: delegation.service, homeserverYaml: delegation.file, endpoint: delegation.synapseEndpoint }
+function synapseOf({ delegation }: Syn2MasMigrationInputs): SynapseAddress {
+  const { service, file, keptAt, synapseEndpoint } = delegation
+  return { service, homeserverYaml: file, keptAt, endpoint: synapseEndpoint }
 }
 
 function placesOf(host: Host, inputs: Syn2MasMigrationInputs): MigrationPlaces {
