@@ -40,15 +40,15 @@ describe("another real Synapse, 1.156.0", () => {
     assert.deepEqual(await seen(), { flows: "passwords", issuer: undefined, user: session.userId })
   })
 
-  it("serves as before, every byte in place, when the delegated one does not answer as it should", async () => {
+  it("is not stopped, every byte in place, when MAS is not where a delegated one would look for it", async () => {
     await lab.configure({
       authentication: "delegated",
       mas: { cleanLogSeconds: 0, endpoint: "http://nowhere.invalid:8080/" },
     })
     const { exitCode, output } = await lab.pulumi("up", "--yes", "--skip-preview", "--stack", lab.stack)
     assert.notEqual(exitCode, 0)
-    assert.match(output, /synapse\/did-not-come-up/)
-    assert.match(output, /login HTTP 404, issuer none/)
+    assert.match(output, /migration\/pre-flight/)
+    assert.match(output, /mas-out-of-reach \(1\): .*http:\/\/nowhere\.invalid:8080\//)
     assert.deepEqual(await documents(), untouched)
     assert.deepEqual(await seen(), { flows: "passwords", issuer: undefined, user: session.userId })
     await lab.configure({ mas: { cleanLogSeconds: 0 } })
