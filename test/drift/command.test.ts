@@ -102,6 +102,8 @@ const promises: Readonly<Record<string, (project: KeptDocument) => Promise<void>
     const temporary = join(project.folder, "temporary")
     await mkdir(temporary)
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      // Those of the look before may still be ending, and would be taken for this one's.
+      await until(async () => (await processesIn(project)) === 0)
       const look = project.startDrift(["--stack", "test"], { TMPDIR: temporary })
       await until(async () => (await processesIn(project)) > 1)
       look.kill(signal)

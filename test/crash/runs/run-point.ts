@@ -17,7 +17,7 @@ import type { Outcome } from "./outcome.ts"
 import { describePoint, type Fault, type Point } from "./points.ts"
 
 /** What starting takes, on top of the lease: Synapse's start, on a machine with other work. */
-export const allowanceSeconds = 25
+export const allowanceSeconds = 75
 
 /** One run: hurt at the point, then judged, cleared up as an operator would, finished by a plain `pulumi up`, judged again. */
 export async function runPoint(lab: CrashLab, worlds: Worlds, point: Point, fault: Fault): Promise<Outcome> {
