@@ -8,7 +8,7 @@ import type { DatabasePlace } from "./mas/mas-database.ts"
 import type { AskedRehearsal } from "./migration/certificate-asked.ts"
 import { settingsThatMatter } from "./migration/certificate-settings.ts"
 import type { BackupLocation } from "./migration/locate-backup.ts"
-import type { Syn2MasMigrationInputs } from "./migration/syn2mas-migration.provider.ts"
+import type { Syn2MasMigrationInputs } from "./migration/migration-sides.ts"
 
 /** Where everything is, in the form in which resources name it: plain data, worked out from the config once. */
 export interface Places {

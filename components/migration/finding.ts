@@ -40,5 +40,5 @@ export function blocking(
 /** A finding as people read it. */
 export function describeFinding({ kind, count, first }: Finding): string {
   const rest = count > first.length ? ` and ${count - first.length} more` : ""
-  return `${kind.name} (${count}): ${kind.meaning}. Which: ${first.join(", ")}${rest}. ${kind.next}`
+  return `${kind.name} (${count}): ${kind.meaning}. Which: ${first.join(", ")}${rest}. Next: ${kind.next}`
 }

@@ -1,66 +1,22 @@
-import { ensureFreshBackup, type Freshness } from "../backup/ensure-fresh-backup.ts"
-import { readDocument, readKey } from "../files/managed-file.ts"
-import type { WebService } from "../host/ask-service.ts"
-import { type Database, type DatabaseAddress, type DatabaseOptions, openDatabase } from "../host/database.ts"
+import { ensureFreshBackup } from "../backup/ensure-fresh-backup.ts"
 import type { Host } from "../host/host.ts"
-import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
-import type { MasAddress } from "../mas/mas-cli.ts"
-import { type DatabasePlace, masDatabase } from "../mas/mas-database.ts"
-import { RefusalList } from "../report/gathering.ts"
-import type { Homeserver } from "../synapse/homeserver.ts"
-import { type DelegatedAuthInputs, planDelegation } from "../synapse/plan-delegation.ts"
+import type { Context, Lifecycle } from "../lifecycle/lifecycle.ts"
+import { planDelegation } from "../synapse/plan-delegation.ts"
 import { servingFor } from "../synapse/serve-with.ts"
-import type { SynapseAddress } from "../synapse/synapse-address.ts"
-import { synapseDatabase } from "../synapse/synapse-database.ts"
 import { isSynapseDelegated } from "../synapse/synapse-state.ts"
 import { validateConfig } from "../synapse/validate-config.ts"
-import { readJournal } from "../window/journal.ts"
 import { inOperation } from "../window/operation.ts"
-import { describeStop } from "../window/settle.ts"
-import { readStepTimes } from "../window/step-times.ts"
 import { demandNoWindow } from "../window/window-refusals.ts"
-import {
-  type AskedRehearsal,
-  checkRehearsal,
-  demandRehearsal,
-  type Permission,
-  recordRehearsal,
-} from "./certificate-asked.ts"
-import { costOfReturn } from "./cost-of-return.ts"
-import { type CutOver, cutOver, inWords, type MigrationPlaces, rehearseMigration } from "./cut-over.ts"
-import { demandClear } from "./demand-clear.ts"
-import type { Evidence, EvidencePlaces } from "./evidence.ts"
-import { expectWindow } from "./expected-window.ts"
-import { blocking, describeFinding, type Finding } from "./finding.ts"
-import type { BothSides } from "./gained.ts"
-import { planGivingUp } from "./give-up.ts"
-import type { Holdings, Side } from "./holdings.ts"
-import { type BackupLocation, locateBackup } from "./locate-backup.ts"
+import { demandRehearsal, type Permission, recordRehearsal } from "./certificate-asked.ts"
+import { type CutOver, cutOver, rehearseMigration } from "./cut-over.ts"
+import type { Evidence } from "./evidence.ts"
+import { findAhead, foresee, foreseeReturn } from "./foresee.ts"
+import type { Holdings } from "./holdings.ts"
+import { locateBackup } from "./locate-backup.ts"
 import { makeRoom } from "./make-room.ts"
 import { readMasState } from "./mas-state.ts"
-import { lookAhead } from "./pre-flight.ts"
+import { masSource, openSide, placesOf, type Syn2MasMigrationInputs, synapseOf } from "./migration-sides.ts"
 import { readHoldings } from "./read-holdings.ts"
-
-export interface Syn2MasMigrationInputs extends HostedInputs {
-  /** As the stack's config has it: homeserver.yaml has to say the same. */
-  readonly serverName: string
-  /** Where accounts are looked up: in Synapse's database, or in MAS's. */
-  readonly authentication: "legacy" | "delegated"
-  readonly mas: MasAddress & WebService
-  readonly databases: { readonly synapse?: DatabasePlace; readonly mas?: DatabasePlace }
-  /** A folder of ours on the host, made beforehand. */
-  readonly stateFolder: string
-  /** Warnings that config has taken note of: name and count. */
-  readonly acknowledge: Readonly<Record<string, number>>
-  /** Where a proven backup is, and how young it has to be before anything stops. */
-  readonly backup: BackupLocation & Freshness
-  /** What comes after the migration: tried before anything stops. */
-  readonly delegation: Omit<DelegatedAuthInputs, "host">
-  /** Where the logs of check and dry-run are copied to on this machine, and how old they may be at the migration. */
-  readonly evidence: Omit<EvidencePlaces, "stateFolder">
-  /** What a cutover asks for; without it, nobody asks. */
-  readonly rehearsal?: AskedRehearsal
-}
 
 export interface Syn2MasMigrationOutputs {
   /** How many of each kind MAS got; empty as long as there was no migration. */
@@ -94,8 +50,8 @@ export const lifecycle: Lifecycle<Syn2MasMigrationInputs, Syn2MasMigrationOutput
     await using synapse = await openSide(host, inputs, "synapse")
     await using mas = await openSide(host, inputs, "mas")
     const sides = { synapse, mas }
-    if (isDelegated) return { inputs, summary: await costOfReturn(sides) }
-    return { inputs, plan: await foresee(host, inputs, sides) }
+    if (isDelegated) return { inputs, summary: await foreseeReturn(host, inputs, sides) }
+    return { inputs, ...(await foresee(host, inputs, sides)) }
   },
   async read(state, { host }) {
     await demandNoWindow(host, state.stateFolder)
@@ -163,50 +119,6 @@ function inState({ takenAt, files }: Evidence): Pick<Evidence, "takenAt" | "file
   return { takenAt, files }
 }
 
-/** What a migration would bring, and what it would stumble over: all of it at once. */
-async function foresee(host: Host, inputs: Syn2MasMigrationInputs, sides: BothSides): Promise<readonly string[]> {
-  const isToCome = inputs.authentication === "delegated"
-  const held = inWords(await readHoldings(sides.synapse, "synapse"))
-  const refusals = new RefusalList()
-  const rehearsal = await refusals.attempt(() => checkRehearsal(host, { ...inputs, synapse: synapseOf(inputs) }))
-  const findings = await refusals.attempt(() => findAhead(host, inputs, sides.synapse))
-  const givenUp = isToCome ? await refusals.attempt(() => planGivingUp(host, inputs, sides)) : []
-  refusals.throwIfAny()
-  const will = isToCome ? "MAS will get" : "at the cutover, MAS would get"
-  const window = isToCome ? [expectWindow(await readStepTimes(host, inputs.stateFolder))] : []
-  return [
-    ...(await tellOfLastRun(host, inputs)),
-    ...(rehearsal ?? []),
-    `${will} ${held}`,
-    ...window,
-    ...(findings ?? []).map(describeFinding),
-    ...(givenUp ?? []),
-  ]
-}
-
-/** Where the last run stopped, if it did not end well. */
-async function tellOfLastRun(host: Host, { stateFolder }: Syn2MasMigrationInputs): Promise<readonly string[]> {
-  const journal = await readJournal(host, stateFolder)
-  if (journal === undefined || journal.ended === "done") return []
-  return [`the last run ${journal.ended === "failed" ? "failed" : "stopped"} ${describeStop(journal)}`]
-}
-
-/** What stands in the way. Throws `migration/pre-flight` when the migration is to be made and some of it stops it. */
-async function findAhead(host: Host, inputs: Syn2MasMigrationInputs, synapse: Database): Promise<readonly Finding[]> {
-  await using mas = await openSide(host, inputs, "mas")
-  const findings = await lookAhead(host, {
-    serverName: inputs.serverName,
-    synapse: synapseOf(inputs),
-    mas: inputs.mas,
-    delegation: { ...inputs.delegation, host: inputs.host },
-    synapseDatabase: synapse,
-    masDatabase: mas,
-  })
-  if (inputs.authentication === "delegated")
-    demandClear(host, inputs.delegation.file, blocking(findings, inputs.acknowledge))
-  return findings
-}
-
 /** Synapse has gone on serving since the preview. */
 async function lookAgain(host: Host, inputs: Syn2MasMigrationInputs): Promise<Permission> {
   const permission = await demandRehearsal(host, { ...inputs, synapse: synapseOf(inputs) })
@@ -224,41 +136,6 @@ async function liveAuthentication(host: Host, inputs: Syn2MasMigrationInputs): P
   await using synapse = await openSide(host, inputs, "synapse")
   const { users } = await readHoldings(synapse, "synapse")
   return users?.count === 0 ? "delegated" : "legacy"
-}
-
-function synapseOf({ delegation }: Syn2MasMigrationInputs): SynapseAddress {
-  const { service, file, keptAt, synapseEndpoint } = delegation
-  return { service, homeserverYaml: file, keptAt, endpoint: synapseEndpoint }
-}
-
-function placesOf(host: Host, inputs: Syn2MasMigrationInputs): MigrationPlaces {
-  const { mas, stateFolder, acknowledge } = inputs
-  return {
-    synapse: synapseOf(inputs),
-    mas,
-    stateFolder,
-    acknowledge,
-    evidence: { ...inputs.evidence, stateFolder },
-    open: (side, options) => openSide(host, inputs, side, options),
-  }
-}
-
-async function openSide(
-  host: Host,
-  inputs: Syn2MasMigrationInputs,
-  side: Side,
-  options?: DatabaseOptions,
-): Promise<Database> {
-  if (side === "synapse") {
-    const homeserver = await readDocument(host, { path: inputs.delegation.file, dialect: "yaml11" })
-    return openDatabase(host, synapseDatabase(homeserver as Homeserver, inputs.databases.synapse))
-  }
-  return openDatabase(host, await masSource(host, inputs), options)
-}
-
-async function masSource(host: Host, { mas, databases }: Syn2MasMigrationInputs): Promise<DatabaseAddress> {
-  const section = await readKey(host, { path: mas.config, dialect: "yaml12" }, "database")
-  return masDatabase((section ?? {}) as Record<string, unknown>, databases.mas)
 }
 
 function countsOf(holdings: Holdings): Readonly<Record<string, number>> {

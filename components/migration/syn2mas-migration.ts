@@ -3,7 +3,8 @@ import type { HostAddress } from "../host/host.ts"
 import type { DatabasePlace } from "../mas/mas-database.ts"
 import { HostedResource } from "../provider.ts"
 import type { AskedRehearsal } from "./certificate-asked.ts"
-import type { Syn2MasMigrationInputs, Syn2MasMigrationOutputs } from "./syn2mas-migration.provider.ts"
+import type { Syn2MasMigrationInputs } from "./migration-sides.ts"
+import type { Syn2MasMigrationOutputs } from "./syn2mas-migration.provider.ts"
 
 /** Where every account is to be found: in Synapse, or in MAS too. */
 export interface Syn2MasMigrationArgs {

@@ -70,7 +70,12 @@ async function begin(course: Course): Promise<Beginning> {
 async function goThere(course: Course, { seeded, documents }: Beginning): Promise<void> {
   const { lab } = course
   await lab.configure({ authentication: "delegated" })
-  await course.step("pulumi preview of the cutover", (told) => previewed(course, told))
+  await course.step("pulumi preview of the cutover", async (told) => {
+    const output = await previewed(course, told)
+    demandInOrder(output, "the way there, in this order:", "1. ", "2. ", "3. Synapse stops: for about ", "4. ", "5. ")
+    assert.match(output, /MAS will get 21 users.*41 access tokens/)
+    course.prove("preview says in plain words what will happen, in order, and how long it takes", "5 lines")
+  })
   await course.step("pulumi up: the cutover", () => up(course))
   await proveAll(course, "delegated", { proofs: delegatedProofs, seeded })
   course.prove("the documents differ by the managed keys only", sayChanges(documents, await readDocuments(lab)))
@@ -94,6 +99,7 @@ async function goBack(course: Course, { seeded, documents, view }: Beginning): P
   await course.step("pulumi preview of the way back", async (told) => {
     const output = await previewed(course, told)
     assert.match(output, /the way back costs: sessions begun with MAS end.* \(1\): ivan/)
+    demandInOrder(output, "the way back costs", "the way back, in this order:", "2. Synapse restarts")
     course.prove("preview says what the way back costs", "ivan, who logged in at MAS, will be logged out")
   })
   await course.step("pulumi up: the way back", () => up(course))
@@ -127,6 +133,16 @@ async function goThereAgain(course: Course, before: Seeded): Promise<Seeded> {
   await proveAll(course, "delegated again", { proofs: delegatedProofs, seeded })
   await proveSettled(course, "delegated again")
   return seeded
+}
+
+/** Each text comes after the one before it, whatever stands between. */
+function demandInOrder(output: string, ...texts: readonly string[]): void {
+  let from = 0
+  for (const text of texts) {
+    const found = output.indexOf(text, from)
+    assert.notEqual(found, -1, `"${text}" is to be told next in:\n${output}`)
+    from = found + text.length
+  }
 }
 
 /** Proves each, one after the other. */

@@ -195,8 +195,7 @@ describe("a world in which it cannot be done gets one clear error, and stays as 
 
   it("delegates a server without accounts on a certificate that fits, and sees no drift then", async () => {
     await certified(await certificate())
-    const previewed = await own.pulumi(["preview"])
-    assert.match(previewed.output, /the cutover is rehearsed on \d{4}-\d\d-\d\d with Synapse /)
+    assert.match(await toldToMachines(), /the cutover is rehearsed on \d{4}-\d\d-\d\d with Synapse /)
     const { exitCode, output } = await own.pulumi(["up", "--yes", "--skip-preview"])
     assert.equal(exitCode, 0, output)
     const record: unknown = JSON.parse(await readFile(join(lab.places.host.stateFolder, "rehearsal.json"), "utf8"))
@@ -206,6 +205,22 @@ describe("a world in which it cannot be done gets one clear error, and stays as 
     const preview = await own.pulumi(["preview", "--expect-no-changes"])
     assert.equal(preview.exitCode, 0, preview.output)
   })
+
+  /** What `pulumi preview --json` tells, the way there and each document's diff among it; resources and texts, a line each. */
+  async function toldToMachines(): Promise<string> {
+    const { exitCode, output } = await own.pulumi(["preview", "--json"])
+    assert.equal(exitCode, 0, output)
+    const { diagnostics } = JSON.parse(output) as { diagnostics: { urn?: string; message: string }[] }
+    const of = (resource: string) => diagnostics.filter(({ urn }) => urn?.endsWith(`::${resource}`))
+    const [summary] = of("matrix")
+    assert.match(summary?.message ?? "", /^the way there, in this order:/)
+    for (const document of ["delegated-auth", "mas-settings", "well-known", "element-config"])
+      assert.ok(
+        of(document).some(({ message }) => /^--- .*\n\+\+\+ .*\n@@ /.test(message)),
+        `no diff of ${document}`,
+      )
+    return diagnostics.map(({ message }) => message).join("\n")
+  }
 
   /** What a rehearsal on this lab would have written. */
   async function certificate() {
