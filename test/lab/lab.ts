@@ -95,7 +95,22 @@ export async function makeLab({ images: overrides = {}, say = () => {} }: LabOpt
   await lab.configure({ serverName: labServerName, staging })
   await keepClientSecret(lab)
   await writeFile(join(root, "environment.sh"), exportsOf(environment), { mode: 0o600 })
-  return lab
+  return endedBySignals(lab)
+}
+
+/** Ctrl-C takes the lab down as well, and so does a test runner that ends its files. */
+function endedBySignals(lab: Lab): Lab {
+  const end = () => {
+    process.stderr.write("ended by a signal: taking the lab down\n")
+    void lab.destroy().finally(() => process.exit(130))
+  }
+  const signals = ["SIGINT", "SIGTERM"] as const
+  for (const signal of signals) process.once(signal, end)
+  const destroy = async () => {
+    for (const signal of signals) process.off(signal, end)
+    await lab.destroy()
+  }
+  return { ...lab, destroy, [Symbol.asyncDispose]: destroy }
 }
 
 /** For a shell, so that a lab that is kept can be worked with by hand. */

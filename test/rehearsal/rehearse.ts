@@ -74,7 +74,6 @@ async function prepare(say: (line: string) => void): Promise<Lab> {
   const { dockerCli: docker, environment } = await prepareToolchain(say)
   const images = await imagesOf(options, { docker, environment, say })
   const lab = await makeLab({ images: { ...images, ...chosenImages() }, say })
-  endOnSignal(lab)
   if (options.stack !== undefined) await takeSettingsOf(options.stack, lab)
   return lab
 }
@@ -85,16 +84,6 @@ function chosenImages(): Partial<LabImages> {
   const wrong = chosen.filter(([name = "", reference]) => !names.includes(name) || !reference)
   if (wrong.length > 0) command.error(`--image takes NAME=REFERENCE, with a name of ${names.join(", ")}`)
   return Object.fromEntries(chosen)
-}
-
-/** Ctrl-C takes the lab down as well. */
-function endOnSignal(lab: Lab): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      process.stderr.write("ended by a signal: taking the lab down\n")
-      void lab.destroy().finally(() => process.exit(130))
-    })
-  }
 }
 
 async function writeOut(name: string, content: object): Promise<void> {
