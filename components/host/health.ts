@@ -22,11 +22,13 @@ export interface HealthOptions {
 }
 
 const pauseMilliseconds = 500
+/** Whoever waits for a database may end a few times; who ends this often, engine and all, does not stay up. */
+const mostRestarts = 4
 const linesShown = 8
 
 /**
- * Returns when the service is healthy. Throws `docker/container-not-running` at once when its container has ended,
- * `docker/container-unhealthy` when the limit is reached; both with its last log lines.
+ * Returns when the service is healthy. Throws `docker/container-not-running` at once when its container has ended, or soon
+ * when the engine starts it over and over; `docker/container-unhealthy` when the limit is reached; both with its last log lines.
  */
 export async function waitUntilHealthy(host: Host, service: ServiceAddress, options: HealthOptions): Promise<void> {
   const begin = performance.now()
@@ -50,9 +52,12 @@ interface Look {
 async function look(host: Host, service: ServiceAddress, { probe }: HealthOptions): Promise<Look> {
   const container = await inspectIfAny(host, service)
   if (container !== undefined) {
-    const { status, exitCode, health } = container
+    const { status, exitCode, health, restartCount } = container
     if (status === "exited" || status === "dead")
       return { verdict: "ended", still: `it ended with exit code ${exitCode}` }
+    // Looked at between two starts, when its log ends with the reason.
+    if (status === "restarting" && restartCount >= mostRestarts)
+      return { verdict: "ended", still: `it has ended ${restartCount + 1} times, at last with exit code ${exitCode}` }
     if (status !== "running") return { verdict: "waiting", still: `it is ${status}, last exit code ${exitCode}` }
     if (!probe && health === "starting") return { verdict: "waiting", still: "its health check has not passed yet" }
     if (health === "unhealthy") return { verdict: "waiting", still: "its health check fails" }

@@ -29,6 +29,10 @@ export interface Inspection {
   readonly startedAt: Date | undefined
   /** Of the last time it ended; 0 while it runs for the first time. */
   readonly exitCode: number
+  /** How often the engine has started it again by itself since somebody started it. */
+  readonly restartCount: number
+  /** When the engine starts it by itself, in docker's words. @example "on-failure:5" */
+  readonly restartPolicy: string
   /** `none`: the image and compose file declare no health check. */
   readonly health: "healthy" | "unhealthy" | "starting" | "none"
   readonly image: {
@@ -58,6 +62,7 @@ const inspected = z.object({
   Id: z.string(),
   Name: z.string(),
   Image: z.string(),
+  RestartCount: z.number().default(0),
   State: z.object({
     Status: z.enum(["created", "running", "paused", "restarting", "removing", "exited", "dead"]),
     Running: z.boolean(),
@@ -66,7 +71,13 @@ const inspected = z.object({
     Health: z.object({ Status: z.string() }).nullish(),
   }),
   Config: z.object({ Image: z.string(), Env: list, User: z.string().nullish(), WorkingDir: z.string().nullish() }),
-  HostConfig: z.object({ NetworkMode: z.string(), ExtraHosts: list, Dns: list, GroupAdd: list }),
+  HostConfig: z.object({
+    NetworkMode: z.string(),
+    ExtraHosts: list,
+    Dns: list,
+    GroupAdd: list,
+    RestartPolicy: z.object({ Name: z.string(), MaximumRetryCount: z.number().default(0) }).nullish(),
+  }),
   NetworkSettings: z.object({
     Networks: z
       .record(z.string(), z.object({ IPAddress: z.string(), GlobalIPv6Address: z.string().nullish() }))
@@ -122,7 +133,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function describe({ Id, Name, Image, State, Config, HostConfig, NetworkSettings, Mounts }: Inspected): Inspection {
+function describe(inspected: Inspected): Inspection {
+  const { Id, Name, Image, State, Config, HostConfig, NetworkSettings, Mounts } = inspected
   return {
     id: Id,
     container: Name.replace(/^\//, ""),
@@ -130,6 +142,8 @@ function describe({ Id, Name, Image, State, Config, HostConfig, NetworkSettings,
     isRunning: State.Running && State.Status === "running",
     startedAt: State.StartedAt.startsWith("0001-") ? undefined : new Date(State.StartedAt),
     exitCode: State.ExitCode,
+    restartCount: inspected.RestartCount,
+    restartPolicy: policyOf(HostConfig.RestartPolicy),
     health: healthOf(State.Health?.Status),
     image: { reference: Config.Image, id: Image },
     networks: Object.entries(NetworkSettings.Networks ?? {}).map(([name, { IPAddress, GlobalIPv6Address }]) => ({
@@ -154,4 +168,9 @@ function describe({ Id, Name, Image, State, Config, HostConfig, NetworkSettings,
 
 function healthOf(status: string | undefined): Inspection["health"] {
   return status === "healthy" || status === "unhealthy" || status === "starting" ? status : "none"
+}
+
+function policyOf(policy: Inspected["HostConfig"]["RestartPolicy"]): string {
+  if (!policy?.Name) return "no"
+  return policy.MaximumRetryCount > 0 ? `${policy.Name}:${policy.MaximumRetryCount}` : policy.Name
 }

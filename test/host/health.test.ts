@@ -46,12 +46,23 @@ test("a container that has ended is not waited for", async (t) => {
   assert.match(message, /no such key/)
 })
 
-test("a container that starts over and over is not taken for a healthy one", async (t) => {
+test("a container that the engine starts over and over is given up soon, with why it ends", async (t) => {
   const words = ["--restart", "always"]
-  const service = { name: await startContainer(t, image, { words, argv: ["/bin/sh", "-c", "sleep 0.2; exit 4"] }) }
+  const script = "sleep 0.2; echo 'no such module' >&2; exit 4"
+  const service = { name: await startContainer(t, image, { words, argv: ["/bin/sh", "-c", script] }) }
   const answers = async () => false
-  const waiting = waitUntilHealthy(host, service, { limitSeconds: 2, probe: answers })
-  await refusal(waiting, "docker/container-unhealthy")
+  const waiting = waitUntilHealthy(host, service, { limitSeconds: 300, probe: answers })
+  const { message } = await refusal(waiting, "docker/container-not-running")
+  assert.match(message, /ended \d+ times, at last with exit code 4/)
+  assert.match(message, /no such module/)
+})
+
+test("a container that ends a few times before it stays up is waited for", async (t) => {
+  const words = ["--restart", "always"]
+  const thirdTime = `set -- $(cat /tmp/starts 2>/dev/null); echo . >>/tmp/starts; [ $# -ge 2 ] || exit 1; ${idle[2]}`
+  const service = { name: await startContainer(t, image, { words, argv: ["/bin/sh", "-c", thirdTime] }) }
+  const isThere = async () => (await runInService(host, service, ["cat", "/tmp/starts"])).stdout === ".\n.\n.\n"
+  await waitUntilHealthy(host, service, { limitSeconds: 60, probe: isThere })
 })
 
 test("a probe decides where it is given, and its last complaint is shown when it never says yes", async (t) => {
