@@ -3,6 +3,7 @@ import type { WebService } from "../host/ask-service.ts"
 import { endBeside } from "../host/beside.ts"
 import type { Database, DatabaseOptions } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
+import { restartPoliciesOf } from "../host/restart-policy.ts"
 import { stopService } from "../host/service.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { type MasAddress, masCliContainer } from "../mas/mas-cli.ts"
@@ -14,12 +15,13 @@ import type { SynapseAddress } from "../synapse/synapse-address.ts"
 import type { StepTime } from "../window/journal.ts"
 import { type Operation, type OperationPlace, sayTimes } from "../window/operation.ts"
 import type { Step } from "../window/steps.ts"
-import { inWindow } from "../window/window.ts"
+import { inWindow, survivePowerLoss } from "../window/window.ts"
 import { demandEvidence, type Evidence, type EvidencePlaces, keepEvidence, objectionTo } from "./evidence.ts"
 import { freezeHomeserver } from "./frozen-homeserver.ts"
 import { differingKinds, type Holdings, type Side } from "./holdings.ts"
 import { type MasState, readMasState } from "./mas-state.ts"
 import { findDifferingAccounts, readHoldings } from "./read-holdings.ts"
+import { demandStandstill, lastStartOf } from "./standstill.ts"
 import { checkMigration, dryRunMigration, runMigration, type Syn2MasRun } from "./syn2mas.ts"
 
 /** All that a migration has to reach. */
@@ -108,17 +110,20 @@ export async function cutOver(operation: Operation, places: MigrationPlaces, del
   const withMigration = {
     ...opened,
     end: [{ service: places.mas.service, name: masCliContainer(places.mas, "syn2mas") }],
+    policies: [...opened.policies, ...(await restartPoliciesOf(host, places.mas.service))],
   }
   try {
     return await inWindow(operation, withMigration, async () => {
       const before = operation.done.length
       await operation.step("stop-synapse", () => stopService(host, places.synapse.service))
+      const lastStart = await lastStartOf(host, places.synapse.service)
       await operation.step("stop-mas", () => stopService(host, places.mas.service))
       const evidence = await operation.step("weigh-evidence", () => weighEvidence(operation, places, rehearsed))
       await operation.step("migrate", () => runMigration(host, run))
       const holdings = await operation.step("compare", () => compare(operation.place, places))
-      await operation.step("start-mas", () => startMas(host, places.mas, say))
-      await writeAndRestart(operation, change, serving)
+      await operation.step("start-mas", () => startForGood(operation, places.mas))
+      const demandStill = () => demandStandstill(host, places.synapse.service, lastStart)
+      await writeAndRestart(operation, change, serving, demandStill)
       const steps = operation.done.slice(before)
       const seconds = steps.reduce((sum, step) => sum + step.seconds, 0)
       say(`Synapse serves, delegated: nobody was served for ${formatDuration(seconds)} (${sayTimes(steps)})`)
@@ -128,6 +133,12 @@ export async function cutOver(operation: Operation, places: MigrationPlaces, del
     await mendMas(operation, places, run)
     throw error
   }
+}
+
+/** From the moment that homeserver.yaml is written, a Synapse that comes up by itself needs MAS. Not before: MAS's tables are away. */
+async function startForGood(operation: Operation, mas: MigrationPlaces["mas"]): Promise<void> {
+  await survivePowerLoss(operation, mas.service)
+  await startMas(operation.place.host, mas, operation.place.say)
 }
 
 /** The homeserver.yaml with which Synapse serves after the migration. */

@@ -2,7 +2,7 @@ import { ensureFreshBackup } from "../backup/ensure-fresh-backup.ts"
 import type { Host } from "../host/host.ts"
 import type { Context, Lifecycle } from "../lifecycle/lifecycle.ts"
 import { planDelegation } from "../synapse/plan-delegation.ts"
-import { servingFor } from "../synapse/serve-with.ts"
+import { placeFor, servingFor } from "../synapse/serve-with.ts"
 import { isSynapseDelegated } from "../synapse/synapse-state.ts"
 import { validateConfig } from "../synapse/validate-config.ts"
 import { inOperation } from "../window/operation.ts"
@@ -80,8 +80,8 @@ async function prepare(inputs: Syn2MasMigrationInputs, kept: Syn2MasMigrationOut
   const isFilled = (await readMasState(database)) === "filled"
   if (!isFilled && !(await isSynapseDelegated(context.host, synapseOf(inputs)))) {
     const places = placesOf(context.host, inputs)
-    const { window } = inputs.delegation
-    const { evidence } = await inOperation("rehearsal", { ...context, ...window }, (operation) =>
+    const serving = servingFor({ ...inputs.delegation, host: inputs.host }, "legacy")
+    const { evidence } = await inOperation("rehearsal", placeFor(context, serving), (operation) =>
       rehearseMigration(operation, places),
     )
     return { ...kept, evidence: inState(evidence) }
@@ -99,7 +99,8 @@ async function adopt(inputs: Syn2MasMigrationInputs, kept: Syn2MasMigrationOutpu
 async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promise<Syn2MasMigrationOutputs> {
   const { host } = context
   const delegation = { ...inputs.delegation, host: inputs.host }
-  return inOperation("cutover", { ...context, ...delegation.window }, async (operation) => {
+  const serving = servingFor(delegation, "delegated")
+  return inOperation("cutover", placeFor(context, serving), async (operation) => {
     const { rehearsed } = await operation.step("look-again", () => lookAgain(host, inputs))
     const change = await planDelegation(host, delegation)
     await operation.step("try-config", () => validateConfig(host, synapseOf(inputs), change.after))
@@ -108,7 +109,6 @@ async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promis
     )
     const source = await masSource(host, inputs)
     await operation.step("make-room", () => makeRoom(context, placesOf(host, inputs), source))
-    const serving = servingFor(delegation, "delegated")
     const { holdings, window, evidence } = await cutOver(operation, placesOf(host, inputs), { change, serving })
     const migratedAt = new Date().toISOString()
     return { migrated: countsOf(holdings), migratedAt, window, rehearsed, evidence: inState(evidence) }

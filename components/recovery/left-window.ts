@@ -3,6 +3,7 @@ import type { Settings } from "../config/settings.ts"
 import type { Host } from "../host/host.ts"
 import { openHost } from "../host/open-host.ts"
 import type { Progress } from "../report/progress.ts"
+import { servesWith } from "../synapse/serves-with.ts"
 import { type SynapseAddress, waitForSynapse } from "../synapse/synapse-address.ts"
 import { isSynapseDelegated } from "../synapse/synapse-state.ts"
 import { readJournal } from "../window/journal.ts"
@@ -37,7 +38,8 @@ export function hostSideOf({ host, synapse, mas }: Settings): HostSide {
 export async function settleWindow({ host, stateFolder, synapse }: HostSide, progress: Progress) {
   if ((await readJournal(host, stateFolder)) === undefined) return []
   const lock = posix.join(stateFolder, "operation.lock")
-  const settling = () => settle({ host, stateFolder, say: progress.detail })
+  const answers = (text: string) => servesWith(host, synapse, text)
+  const settling = () => settle({ host, stateFolder, say: progress.detail, servesWith: answers })
   const { wasPutBack, found } = await host.withLock(lock, settling, { waitSeconds: 5 })
   if (!wasPutBack) return []
   progress.detail("Synapse has to serve again")

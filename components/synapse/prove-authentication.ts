@@ -22,6 +22,16 @@ export async function proveAuthentication(host: Host, synapse: SynapseAddress, i
   }
 }
 
+/** Whether Synapse answers now as a delegated one does, whichever MAS it names, or as a legacy one. */
+export async function answersAs(
+  host: Host,
+  synapse: SynapseAddress,
+  authentication: "legacy" | "delegated",
+): Promise<boolean> {
+  const seen = await look(host, synapse)
+  return matches(seen, authentication === "legacy" ? null : (seen.issuer ?? ""))
+}
+
 interface Seen {
   readonly loginStatus: number
   /** `undefined`: it names none. */

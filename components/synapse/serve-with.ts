@@ -1,14 +1,16 @@
 import { type ManagedFile, makeChange, type PlannedChange } from "../files/managed-file.ts"
 import { inspectService } from "../host/inspection.ts"
+import { restartPoliciesOf } from "../host/restart-policy.ts"
 import { restartService, startService } from "../host/service.ts"
 import { containerOf } from "../host/service-address.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { SwitchPlace } from "../window/dead-mans-switch.ts"
-import { inOperation, type Operation } from "../window/operation.ts"
+import { inOperation, type Operation, type OperationPlace } from "../window/operation.ts"
 import { inWindow, type OpenedWindow } from "../window/window.ts"
 import { type DelegatedAuthInputs, homeserverFile } from "./plan-delegation.ts"
 import { proveAuthentication } from "./prove-authentication.ts"
+import { servesWith } from "./serves-with.ts"
 import { type SynapseAddress, waitForSynapse } from "./synapse-address.ts"
 import { validateConfig } from "./validate-config.ts"
 
@@ -43,12 +45,17 @@ export async function serveWith(context: Context, change: PlannedChange, serving
     await startIfStopped(context, serving)
     return makeChange(context.host, serving.file, change)
   }
-  await inOperation("serve", { ...context, ...serving.window }, async (operation) => {
+  await inOperation("serve", placeFor(context, serving), async (operation) => {
     await operation.step("try-config", () => validateConfig(context.host, serving.address, change.after))
     const opened = await windowFor(context, change, serving)
     await inWindow(operation, opened, () => writeAndRestart(operation, change, serving))
   })
   return true
+}
+
+/** Where an operation on this Synapse is done: it knows one that serves as a killed run had planned. */
+export function placeFor({ host, say }: Context, { address, window }: Serving): OperationPlace {
+  return { host, say, ...window, servesWith: (text) => servesWith(host, address, text) }
 }
 
 /** What a window around this change may have to put back. */
@@ -64,16 +71,28 @@ export async function windowFor(
       { path: file.keptAt, before: await host.readIfPresent(file.keptAt) },
     ],
     end: [],
+    policies: await restartPoliciesOf(host, address.service),
     planned: change.after,
     serves: () => waitForSynapse(host, address, say),
   }
 }
 
-/** The steps inside the window. Throws `synapse/did-not-come-up` with Synapse's own reason. */
-export async function writeAndRestart(operation: Operation, change: PlannedChange, serving: Serving): Promise<void> {
+/**
+ * The steps inside the window. `demandStill` is asked between the file and the start, where nothing may have happened behind
+ * our back. Throws what it throws, and `synapse/did-not-come-up` with Synapse's own reason.
+ */
+export async function writeAndRestart(
+  operation: Operation,
+  change: PlannedChange,
+  serving: Serving,
+  demandStill: () => Promise<void> = async () => {},
+): Promise<void> {
   const { host, say } = operation.place
   const { address, file, issuer } = serving
-  await operation.step("write-homeserver", () => makeChange(host, file, change))
+  await operation.step("write-homeserver", async () => {
+    await makeChange(host, file, change)
+    await demandStill()
+  })
   try {
     await operation.step("restart-synapse", async () => {
       await restartService(host, address.service)

@@ -23,6 +23,15 @@ export type Claim = "release" | "act"
 const startLimitSeconds = 15
 const actLimitSeconds = 900
 
+/** What is written once it is over lies there before it begins: then a link or a rename will do, also on a full disk. */
+const laidReady = {
+  "claim.release": "release\n",
+  "claim.act": "act\n",
+  "claim.switch": "act\n",
+  acting: "",
+  log: "",
+} as const
+
 export function switchFolder(stateFolder: string): string {
   return posix.join(stateFolder, "switch")
 }
@@ -42,6 +51,9 @@ export async function arm(host: Host, place: SwitchPlace, out: WayOut): Promise<
   )
   // First of all: it knows what would have to be cleared away.
   await host.write(posix.join(folder, "run.sh"), switchScript({ ...out, files }), { mode: 0o600 })
+  for (const [name, text] of Object.entries(laidReady)) {
+    await host.write(posix.join(folder, name), text, { mode: 0o600 })
+  }
   for (const file of files) await save(host, folder, file)
   await renew(host, place.stateFolder, "armed")
   await detach(host, ["sh", posix.join(folder, "run.sh"), "watch", String(Math.ceil(place.leaseSeconds))])
@@ -85,10 +97,8 @@ export async function renew(host: Host, stateFolder: string, sign: string): Prom
 /** Decides how the switch ends, unless that is decided already. Returns what counts. */
 export async function claim(host: Host, stateFolder: string, wanted: Claim): Promise<Claim> {
   const folder = switchFolder(stateFolder)
-  const [ours, claimed] = [posix.join(folder, `claim.${wanted}`), posix.join(folder, "claimed")]
-  await host.write(ours, `${wanted}\n`, { mode: 0o600 })
   // In one step with its content, and only for the first.
-  await host.exec(["ln", "--", ours, claimed])
+  await host.exec(["ln", "--", posix.join(folder, `claim.${wanted}`), posix.join(folder, "claimed")])
   return (await readClaim(host, stateFolder)) ?? wanted
 }
 
@@ -105,7 +115,7 @@ export async function isArmed(host: Host, stateFolder: string): Promise<boolean>
   return (await readClaim(host, stateFolder)) !== "release" && (await readActed(host, stateFolder)) === undefined
 }
 
-/** When everything was put back, in ISO 8601. */
+/** When everything was put back, in ISO 8601; empty where the disk was too full to say. */
 export async function readActed(host: Host, stateFolder: string): Promise<string | undefined> {
   return (await host.readIfPresent(posix.join(switchFolder(stateFolder), "acted")))?.trim()
 }

@@ -1,19 +1,15 @@
 import { posix } from "node:path"
-import type { Host } from "../host/host.ts"
 import { formatDuration } from "../report/durations.ts"
 import { readClaim, renew, type SwitchPlace } from "./dead-mans-switch.ts"
 import { type Journal, type OperationKind, type StepTime, writeJournal } from "./journal.ts"
-import { settle } from "./settle.ts"
+import { type SettlePlace, settle } from "./settle.ts"
 import { keepStepTimes } from "./step-times.ts"
 import { describeStep, type Step } from "./steps.ts"
 import { takeStep } from "./take-step.ts"
 import { switchActed } from "./window-refusals.ts"
 
 /** Where an operation is done, and who hears of it. */
-export interface OperationPlace extends SwitchPlace {
-  readonly host: Host
-  readonly say: (line: string) => void
-}
+export interface OperationPlace extends SwitchPlace, SettlePlace {}
 
 /** Long work is heard of this often. */
 const tellEverySeconds = 20

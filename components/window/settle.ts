@@ -7,6 +7,8 @@ export interface SettlePlace {
   readonly host: Host
   readonly stateFolder: string
   readonly say: (line: string) => void
+  /** Whether the server serves with just this text of the first of the window's files, and answers as that says. */
+  readonly servesWith?: (planned: string) => Promise<boolean>
 }
 
 /** What there was to settle. */
@@ -20,26 +22,37 @@ export interface Settled {
 }
 
 /**
- * Takes over what a run left behind that was killed: a switch that has not acted yet acts now, and is put away. To be
- * called by whoever holds the operation's lock, which proves that nobody else is at work. Throws `window/not-put-back`.
+ * Takes over what a run left behind that was killed: a switch that has not acted yet acts now, and is put away. Where the
+ * server has come to serve as was planned, as an engine lets it that starts anew, it goes forward: people may have logged in.
+ * To be called by whoever holds the operation's lock, which proves that nobody else is at work. Throws `window/not-put-back`.
  */
-export async function settle({ host, stateFolder, say }: SettlePlace): Promise<Settled> {
+export async function settle(place: SettlePlace): Promise<Settled> {
+  const { host, stateFolder, say } = place
   const journal = await readJournal(host, stateFolder)
   const interrupted = journal?.ended === undefined ? journal : undefined
   if (interrupted) say(`the last run stopped ${describeStop(interrupted)}`)
   const folder = switchFolder(stateFolder)
   const isThere = (await host.readIfPresent(posix.join(folder, "run.sh"))) !== undefined
   if (!isThere) return { interrupted, wasPutBack: false, found: [] }
-  const wasPutBack = (await claim(host, stateFolder, "act")) === "act"
+  const wanted = (await isPastReturn(place)) ? "release" : "act"
+  const wasPutBack = (await claim(host, stateFolder, wanted)) === "act"
   if (wasPutBack) await putBackNow({ host, stateFolder, say })
   const found = await keepFound({ host, stateFolder, say })
   await clear(host, stateFolder)
   return { interrupted, wasPutBack, found }
 }
 
+async function isPastReturn({ host, stateFolder, say, servesWith }: SettlePlace): Promise<boolean> {
+  const planned = await host.readIfPresent(posix.join(switchFolder(stateFolder), "planned"))
+  if (planned === undefined || !(await servesWith?.(planned))) return false
+  say("the server has come to serve as that run had planned: it goes on from there")
+  return true
+}
+
 async function putBackNow({ host, stateFolder, say }: SettlePlace): Promise<void> {
   const actedAt = await readActed(host, stateFolder)
-  if (actedAt !== undefined) return say(`the dead-man's switch put everything back at ${actedAt}`)
+  if (actedAt !== undefined)
+    return say(`the dead-man's switch put everything back ${actedAt && `at ${actedAt}`}`.trimEnd())
   say("its dead-man's switch has not acted yet: everything is put back now, and Synapse starts as before")
   await act(host, stateFolder)
 }
@@ -51,7 +64,9 @@ export async function keepFound({ host, stateFolder, say }: SettlePlace): Promis
   const planned = await host.readIfPresent(posix.join(folder, "planned"))
   if (text === undefined || text === planned) return []
   const path = posix.join(stateFolder, `homeserver.found-${new Date().toISOString().replaceAll(":", "")}.yaml`)
-  await host.write(path, text, { mode: 0o600 })
+  // It may be the last room on the disk that it takes up.
+  await host.exec(["mv", "--", posix.join(folder, "found.before.0"), path])
+  await host.exec(["chmod", "600", "--", path])
   say(`homeserver.yaml was put back; what lay there instead, somebody's edit, is kept: ${path}`)
   return [path]
 }

@@ -10,6 +10,8 @@ export interface SwitchPlan {
   readonly files: readonly { readonly path: string; readonly saved?: string }[]
   /** One-shot containers that may still be at work. */
   readonly end: readonly { readonly service: ServiceAddress; readonly name: string }[]
+  /** Containers that start with the engine while the window is open, each with the restart policy that it had before. */
+  readonly policies: readonly { readonly service: ServiceAddress; readonly policy: string }[]
 }
 
 /** The copy that lies ready beside a file, to be renamed into its place. */
@@ -21,8 +23,8 @@ umask 077
 cd "\${0%/*}" || exit 1
 changed=
 
-say() {
-  printf '%s %s\\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" >>log
+say() { # a full disk must not stop the rest
+  printf '%s %s\\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" >>log 2>/dev/null || :
 }
 
 put_back() { # saved copy, file; its twin lies ready beside it, so that a full disk is no hindrance
@@ -30,7 +32,7 @@ put_back() { # saved copy, file; its twin lies ready beside it, so that a full d
   tries=0
   until cmp -s "$1" "$2"; do
     changed=yes
-    [ -e "found.$1" ] || cp -p "$2" "found.$1" 2>/dev/null
+    [ -e "found.$1" ] || cp -p "$2" "found.$1" 2>/dev/null || rm -f "found.$1"
     [ -e "$2${twinEnding}" ] || { cp -p "$2" "$2${twinEnding}" && cat "$1" >"$2${twinEnding}"; } 2>/dev/null
     mv -f "$2${twinEnding}" "$2" && say "put back $2" && continue
     say "could not put back $2"
@@ -52,6 +54,25 @@ end_container() { # name, then docker's words
   done
   say "could not end $name: $told"
 }
+
+policy_back() { # policy, container, then docker's words
+  policy=$1
+  name=$2
+  shift 2
+  tries=0
+  while [ $tries -lt 10 ]; do
+    told=$("$@" update "--restart=$policy" "$name" 2>&1) && return 0
+    case $told in *"annot connect to "*|*"error during connect"*) ;; *) break ;; esac
+    tries=$((tries + 1))
+    sleep 2
+  done
+  say "could not give $name its restart policy $policy back: $told"
+}
+
+note_acted() { # what lies ready is renamed: that needs no room on the disk
+  date -u +%Y-%m-%dT%H:%M:%SZ >acting
+  mv -f acting acted
+}
 `
 
 const watching = `watch() { # seconds without a sign of life
@@ -72,12 +93,11 @@ const watching = `watch() { # seconds without a sign of life
       left=$((left - 1))
     fi
   done
-  echo act >claim.switch
   ln claim.switch claimed 2>/dev/null
   [ "$(cat claimed)" = act ] || exit 0
   say "nobody renewed the lease for $1 s"
   act
-  date -u +%Y-%m-%dT%H:%M:%SZ >acted
+  note_acted
   # A stop that was under way when its run died may still come: what runs already is left alone.
   rounds=0
   while [ $rounds -lt 15 ]; do
@@ -91,9 +111,11 @@ const watching = `watch() { # seconds without a sign of life
 
 /**
  * The dead-man's switch, as a program for any POSIX shell. It lies in a folder of its own beside its saved copies.
+ * Whatever it writes at the end lies ready from the beginning, so that a full disk is no hindrance.
  *
  * `watch SECONDS` waits as long as the lease is renewed, by counting: clocks may jump. `act` puts everything back at once.
- * Whoever links `claimed` first decides how it ends, once and for all: the run that releases it, or the switch.
+ * Whoever links `claimed` first decides how it ends, once and for all: the run that releases it, or the switch. `forget`
+ * takes away what lies elsewhere, before the folder goes.
  */
 export function switchScript(plan: SwitchPlan): string {
   const forget = plan.files.map(({ path }) => `    rm -f -- ${quote(`${path}${twinEnding}`)}\n`).join("")
@@ -103,9 +125,10 @@ export function switchScript(plan: SwitchPlan): string {
     watching,
     `case $1 in
   watch) echo $$ >watching && watch "$2" ;;
-  act) act && date -u +%Y-%m-%dT%H:%M:%SZ >acted ;;
+  act) act && note_acted ;;
   forget)
-${forget}    ;;
+${forget}    policies_back
+    ;;
 esac
 `,
   ].join("\n")
@@ -114,12 +137,17 @@ esac
 /** What is put back and started here. */
 function acting(plan: SwitchPlan): string {
   const putBack = [...plan.end.map(endLine), ...plan.files.map(fileLine)].map((line) => `  ${line}\n`).join("")
+  const policies = plan.policies.map((one) => `  ${policyLine(one)}\n`).join("")
   return `start_synapse() {
   ${words(argvOf(plan.service, "start"))} >>log 2>&1
 }
 
 restart_synapse() {
   ${words(argvOf(plan.service, "restart"))} >>log 2>&1
+}
+
+policies_back() {
+${policies}  :
 }
 
 act() {
@@ -129,12 +157,17 @@ ${putBack}  if [ -n "$changed" ]; then
     until start_synapse; do sleep 2; done
   fi
   say "Synapse starts as before"
+  policies_back
 }
 `
 }
 
 function endLine({ service, name }: SwitchPlan["end"][number]): string {
   return `end_container ${quote(name)} ${words(engineOf(service))}`
+}
+
+function policyLine({ service, policy }: SwitchPlan["policies"][number]): string {
+  return `policy_back ${quote(policy)} ${quote(containerOf(service))} ${words(engineOf(service))}`
 }
 
 function fileLine({ path, saved }: SwitchPlan["files"][number]): string {

@@ -1,4 +1,6 @@
 import { posix } from "node:path"
+import { startWithEngine } from "../host/restart-policy.ts"
+import type { ServiceAddress } from "../host/service-address.ts"
 import { act, arm, claim, clear, isArmed, renew, switchFolder, type WayOut } from "./dead-mans-switch.ts"
 import type { Operation } from "./operation.ts"
 import { keepFound } from "./settle.ts"
@@ -27,6 +29,7 @@ export async function inWindow<T>(operation: Operation, opened: OpenedWindow, wo
       throw error
     })
     await host.write(posix.join(switchFolder(stateFolder), "planned"), opened.planned, { mode: 0o600 })
+    await survivePowerLoss(operation, opened.service)
   })
   operation.isArmed = true
   const renewing = keepRenewing(operation)
@@ -45,6 +48,17 @@ export async function inWindow<T>(operation: Operation, opened: OpenedWindow, wo
     // One that could not put everything back is left to go on trying.
     if (!(await isArmed(host, stateFolder))) await clear(host, stateFolder)
   }
+}
+
+/**
+ * A server that loses power loses the switch with it. So what has to serve starts with the engine as long as the window is
+ * open, even where it was stopped for the window; who closes the window, or acts, gives the old policy back.
+ */
+export async function survivePowerLoss({ place: { host, say } }: Operation, service: ServiceAddress): Promise<void> {
+  if (service.commands?.start !== undefined) return
+  await startWithEngine(host, service).catch((error: Error) => {
+    say(`${service.name} would stay down after a loss of power in the window: ${error.message.split("\n")[0]}`)
+  })
 }
 
 /** Work goes on for longer than the lease; whether it is still us who do it, each step asks. */

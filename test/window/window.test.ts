@@ -1,81 +1,28 @@
 import assert from "node:assert/strict"
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises"
+import { readdir, readFile, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { suite, type TestContext, test } from "node:test"
+import { suite, test } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
 import { localHost as host } from "../../components/host/local-host.ts"
-import type { ServiceAddress } from "../../components/host/service-address.ts"
 import { arm, isArmed, switchFolder } from "../../components/window/dead-mans-switch.ts"
 import { readJournal } from "../../components/window/journal.ts"
 import { inOperation, type Operation } from "../../components/window/operation.ts"
 import { settle } from "../../components/window/settle.ts"
 import { inWindow } from "../../components/window/window.ts"
-import { refusal, temporaryFolder } from "../host/scenery.ts"
-
-const leaseSeconds = 2
-const legacy = "server_name: example.org # ours\n"
-const delegated = `${legacy}matrix_authentication_service: {enabled: true}\n`
-
-interface World {
-  readonly folder: string
-  readonly homeserverYaml: string
-  readonly keptAt: string
-  readonly stateFolder: string
-  readonly synapse: ServiceAddress
-  readonly said: string[]
-  /** What "Synapse" was told so far. */
-  told(): Promise<readonly string[]>
-}
-
-/** A homeserver.yaml and a Synapse of two commands that note what they were told. */
-async function world(t: TestContext): Promise<World> {
-  const folder = await temporaryFolder(t)
-  const [homeserverYaml, stateFolder] = [join(folder, "homeserver.yaml"), join(folder, "state")]
-  await mkdir(stateFolder)
-  await writeFile(homeserverYaml, legacy)
-  await chmod(homeserverYaml, 0o640)
-  const notes = join(folder, "told it's")
-  const note = (verb: string) => ["sh", "-c", 'echo "$1" >>"$2"', "note", verb, notes] as const
-  t.after(() => host.exec(["rm", "-rf", "--", switchFolder(stateFolder)]))
-  return {
-    folder,
-    homeserverYaml,
-    keptAt: join(stateFolder, "kept.json"),
-    stateFolder,
-    synapse: { name: "synapse", commands: { start: note("start"), restart: note("restart") } },
-    said: [],
-    told: async () => ((await host.readIfPresent(notes)) ?? "").split("\n").filter(Boolean),
-  }
-}
-
-function wayOut({ homeserverYaml, keptAt, synapse }: World) {
-  const files = [
-    { path: homeserverYaml, before: legacy },
-    { path: keptAt, before: undefined },
-  ]
-  return { service: synapse, files, end: [] }
-}
-
-function opened(given: World, serves = async () => {}) {
-  return { ...wayOut(given), planned: delegated, serves }
-}
-
-function placeOf({ stateFolder, said }: World) {
-  return { host, stateFolder, leaseSeconds, say: (line: string) => void said.push(line) }
-}
-
-async function writeDelegated({ homeserverYaml, keptAt }: World): Promise<void> {
-  await host.replace(homeserverYaml, { before: legacy, after: delegated })
-  await host.write(keptAt, "{}", { mode: 0o600 })
-}
-
-async function until(condition: () => Promise<boolean>, limitSeconds: number): Promise<void> {
-  const end = performance.now() + limitSeconds * 1000
-  while (!(await condition())) {
-    assert.ok(performance.now() < end, `not within ${limitSeconds} s`)
-    await pause(50)
-  }
-}
+import { refusal } from "../host/scenery.ts"
+import {
+  delegated,
+  leaseSeconds,
+  leaveBehind,
+  legacy,
+  opened,
+  placeOf,
+  until,
+  type World,
+  wayOut,
+  world,
+  writeDelegated,
+} from "./world.ts"
 
 suite("a window in which the server may not be serving", { concurrency: true }, () => {
   test("work that is done stays, and nothing of the switch is left", async (t) => {
@@ -181,25 +128,6 @@ suite("a window in which the server may not be serving", { concurrency: true }, 
     assert.match(given.said.join("\n"), /somebody's edit, is kept/)
   })
 
-  test("a full disk does not hinder putting back: the copy lies ready beside the file", async (t) => {
-    const given = await world(t)
-    const small = join(given.folder, "small")
-    await mkdir(small)
-    const mounted = await host.exec(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small])
-    assert.equal(mounted.exitCode, 0, mounted.stderr)
-    try {
-      const there = { ...given, homeserverYaml: join(small, "homeserver.yaml") }
-      await writeFile(there.homeserverYaml, legacy)
-      await arm(host, { ...given, leaseSeconds }, wayOut(there))
-      await writeDelegated(there)
-      await host.exec(["dd", "if=/dev/zero", `of=${join(small, "filler")}`, "bs=4k"])
-      await until(async () => (await given.told()).length > 0, 20)
-      assert.equal(await readFile(there.homeserverYaml, "utf8"), legacy)
-    } finally {
-      await host.exec(["umount", small])
-    }
-  })
-
   test("a link stays a link: what it points at is put back", async (t) => {
     const given = await world(t)
     const link = join(given.folder, "link.yaml")
@@ -245,13 +173,4 @@ async function takeOverBySwitch({ stateFolder }: World): Promise<void> {
   const folder = switchFolder(stateFolder)
   await writeFile(join(folder, "claim.switch"), "act\n")
   await host.exec(["ln", join(folder, "claim.switch"), join(folder, "claimed")])
-}
-
-/** As a run that was killed in the middle, its switch still waiting. */
-async function leaveBehind(given: World): Promise<void> {
-  await arm(host, { ...given, leaseSeconds: 3000 }, wayOut(given))
-  await writeFile(join(switchFolder(given.stateFolder), "planned"), delegated)
-  await writeDelegated(given)
-  const journal = { operation: "cutover", startedAt: "2026-11-24T02:00:00Z", done: [], step: "migrate" }
-  await writeFile(join(given.stateFolder, "journal.json"), JSON.stringify(journal))
 }
