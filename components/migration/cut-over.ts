@@ -5,22 +5,21 @@ import type { Database, DatabaseOptions } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import { restartPoliciesOf } from "../host/restart-policy.ts"
 import { stopService } from "../host/service.ts"
-import type { Context } from "../lifecycle/lifecycle.ts"
 import { type MasAddress, masCliContainer } from "../mas/mas-cli.ts"
 import { startMas } from "../mas/mas-running.ts"
 import { formatDuration } from "../report/durations.ts"
-import { Refusal } from "../report/refusal.ts"
 import { type Serving, windowFor, writeAndRestart } from "../synapse/serve-with.ts"
 import type { SynapseAddress } from "../synapse/synapse-address.ts"
 import type { StepTime } from "../window/journal.ts"
 import { type Operation, type OperationPlace, sayTimes } from "../window/operation.ts"
 import type { Step } from "../window/steps.ts"
 import { inWindow, survivePowerLoss } from "../window/window.ts"
+import { compareSets } from "./compare-sets.ts"
 import { demandEvidence, type Evidence, type EvidencePlaces, keepEvidence, objectionTo } from "./evidence.ts"
 import { freezeHomeserver } from "./frozen-homeserver.ts"
-import { differingKinds, type Holdings, type Side } from "./holdings.ts"
+import type { Holdings, Side } from "./holdings.ts"
 import { type MasState, readMasState } from "./mas-state.ts"
-import { findDifferingAccounts, readHoldings } from "./read-holdings.ts"
+import { readHoldings } from "./read-holdings.ts"
 import { demandStandstill, lastStartOf } from "./standstill.ts"
 import { checkMigration, dryRunMigration, runMigration, type Syn2MasRun } from "./syn2mas.ts"
 
@@ -120,7 +119,7 @@ export async function cutOver(operation: Operation, places: MigrationPlaces, del
       await operation.step("stop-mas", () => stopService(host, places.mas.service))
       const evidence = await operation.step("weigh-evidence", () => weighEvidence(operation, places, rehearsed))
       await operation.step("migrate", () => runMigration(host, run))
-      const holdings = await operation.step("compare", () => compare(operation.place, places))
+      const holdings = await operation.step("compare", () => compareSets(operation.place, places))
       await operation.step("start-mas", () => startForGood(operation, places.mas))
       const demandStill = () => demandStandstill(host, places.synapse.service, lastStart)
       await writeAndRestart(operation, change, serving, demandStill)
@@ -164,38 +163,13 @@ async function endLeftover({ place: { host, say } }: Operation, { mas }: Migrati
   }
 }
 
-/** Compares as sets what Synapse holds and what MAS got. Throws `migration/sets-differ` with the accounts. */
-async function compare({ host, say }: Context, places: MigrationPlaces): Promise<Holdings> {
-  await using synapse = await places.open("synapse")
-  await using mas = await places.open("mas")
-  const [held, got] = [await readHoldings(synapse, "synapse"), await readHoldings(mas, "mas")]
-  const [kind] = differingKinds(held, got)
-  if (kind === undefined) {
-    say(`MAS holds all that Synapse holds: ${inWords(got)}`)
-    return got
-  }
-  const accounts = await findDifferingAccounts(kind, { synapse, mas })
-  throw new Refusal({
-    code: "migration/sets-differ",
-    what: `After the migration, ${kind.name} differ: Synapse has ${held[kind.name]?.count}, MAS has ${got[kind.name]?.count}`,
-    where: { host: host.name },
-    meaning: `Synapse serves as before, with its own log-in. Accounts: ${accounts.slice(0, 10).join(", ")} (${accounts.length}).`,
-    next: "Report it with the versions of Synapse and MAS: syn2mas left out what we know of no reason to leave out.",
-  })
-}
-
-/** A kind and its count each, those that are there. */
-export function inWords(holdings: Holdings): string {
-  return Object.entries(holdings)
-    .filter(([, { count }]) => count > 0)
-    .map(([kind, { count }]) => `${count} ${kind}`)
-    .join(", ")
-}
-
 /** After legacy Synapse serves again: MAS's tables get their names back, and MAS runs. Nobody needs it in legacy. */
 async function mendMas({ place: { host, say } }: Operation, places: MigrationPlaces, run: Syn2MasRun): Promise<void> {
   try {
-    if ((await stateOf(places)) === "interrupted") await dryRunMigration(host, run)
+    if ((await stateOf(places)) === "interrupted") {
+      say("MAS's tables get their names back, by a dry-run; Synapse serves meanwhile")
+      await dryRunMigration(host, run)
+    }
     await startMas(host, places.mas, say)
   } catch {
     say("MAS does not start; nobody needs it in legacy, and the next `pulumi up` mends it")

@@ -6,14 +6,17 @@ import type { Possessions } from "./judge/possessions.ts"
 import { type CrashLab, makeCrashLab } from "./lab/crash-lab.ts"
 import { makeWorlds, type Worlds } from "./lab/worlds.ts"
 import { sampleList } from "./list.ts"
-import { writeReport } from "./run-list.ts"
+import { writeReport } from "./report.ts"
 import type { Outcome } from "./runs/outcome.ts"
 import { describePoint } from "./runs/points.ts"
 import { beginChain, endChain, hurtInChain } from "./runs/run-chain.ts"
+import { playInChain } from "./scenarios/run-scenario.ts"
+import { allScenarios } from "./scenarios/scenarios.ts"
 
 /**
  * Each step of both ways once: those before the window fail, in it they fail or are killed in turn, one run after another
- * on the same server. `npm run test:crash` does all of it with every fault, each on a fresh server.
+ * on the same server; then what else can happen. `npm run test:crash` does all of it with every fault, each on a fresh
+ * server, and what takes a Docker engine of its own besides.
  */
 describe("a server whose way there and back is hurt at every step", () => {
   const sample = sampleList()
@@ -27,7 +30,7 @@ describe("a server whose way there and back is hurt at every step", () => {
     worlds = await makeWorlds(crashLab, () => {})
   })
   after(async () => {
-    await writeReport(outcomes)
+    await writeReport(outcomes, "merged")
     await lab?.destroy()
   })
 
@@ -47,8 +50,21 @@ describe("a server whose way there and back is hurt at every step", () => {
         judge(await hurtInChain(crashLab, worlds, entry, had)))
     }
     it(`completes the ${way} by a plain pulumi up, with exact counts`, async () =>
-      judge(await endChain(crashLab, worlds, way, had)))
+      judge(await endChain(crashLab, worlds, way, { had })))
   }
+
+  describe("and to which more happens than that", () => {
+    let had: Possessions
+    before(async () => {
+      had = await beginChain(crashLab, worlds, "cutover")
+    })
+    for (const scenario of allScenarios) {
+      it(`serves again, and nobody lost anything: ${scenario.point}: ${scenario.fault}`, async () =>
+        judge(await playInChain({ lab: crashLab, worlds }, scenario, had)))
+    }
+    it("completes the cutover by a plain pulumi up, with exact counts", async () =>
+      judge(await endChain(crashLab, worlds, "cutover", { had, of: "scenarios" })))
+  })
 
   function judge(outcome: Outcome): void {
     outcomes.push(outcome)

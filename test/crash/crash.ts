@@ -1,39 +1,46 @@
 import { Command } from "commander"
-import { formatDuration } from "../../components/report/durations.ts"
 import { makeLab } from "../lab/lab.ts"
+import { playApart } from "./engine/apart.ts"
+import { engineScenarios } from "./engine/scenarios.ts"
 import { makeCrashLab } from "./lab/crash-lab.ts"
 import { makeWorlds } from "./lab/worlds.ts"
-import { type Entry, wholeList } from "./list.ts"
-import { runList, writeReport } from "./run-list.ts"
+import { hasSurvived, writeReport } from "./report.ts"
+import { allRuns, type Run } from "./run-list.ts"
 import type { Outcome } from "./runs/outcome.ts"
-import { describePoint } from "./runs/points.ts"
+import { isWanted } from "./wanted.ts"
 
 const options = new Command("crash")
-  .description("Hurts cutover and rollback at every step, and looks what becomes of the server.")
-  .option("--only <text>", "only points whose name has this in it")
-  .option("--fault <text>", "only faults whose name has this in it")
+  .description("Hurts cutover and rollback at every step and in other ways, and looks what becomes of the server.")
+  .option("--only <text>", "only runs whose name has this in it", "")
+  .option("--fault <text>", "only faults whose name has this in it", "")
   .parse()
-  .opts<{ only?: string; fault?: string }>()
+  .opts<{ only: string; fault: string }>()
 
 const say = (line: string) => void process.stderr.write(`${line}\n`)
+const outcomes: Outcome[] = []
 
-await using lab = await makeLab({ say })
-const crashLab = await makeCrashLab(lab, say)
-const worlds = await makeWorlds(crashLab, say)
-const entries = (await wholeList()).filter(isWanted)
-const outcomes = await runList({ lab: crashLab, worlds }, entries, tell)
-await writeReport(outcomes)
-const hurt = outcomes.filter(({ complaints, lost }) => complaints.length > 0 || Object.keys(lost).length > 0)
-say(`${outcomes.length - hurt.length} of ${outcomes.length} survived. The report: out/crash.json`)
-process.exitCode = hurt.length === 0 ? 0 : 1
+const runs = (await allRuns()).filter((run) => isWanted(run, options))
+if (runs.length > 0) await runAll(runs)
+if (engineScenarios.some((one) => isWanted(one, options))) await playApart(options, tell)
+await writeReport(outcomes, options.only + options.fault === "" ? "whole" : "merged")
+const survived = outcomes.filter(hasSurvived).length
+say(`${survived} of ${outcomes.length} survived. The report: out/crash.json`)
+process.exitCode = survived === outcomes.length ? 0 : 1
 
-function isWanted({ point, fault }: Entry): boolean {
-  return describePoint(point).includes(options.only ?? "") && fault.includes(options.fault ?? "")
+/** One after the other, each on a fresh server. */
+async function runAll(wanted: readonly Run[]): Promise<void> {
+  await using lab = await makeLab({ say })
+  const crashLab = await makeCrashLab(lab, say)
+  const worlds = await makeWorlds(crashLab, say)
+  for (const { make } of wanted) tell(await make(crashLab, worlds))
 }
 
-function tell({ point, fault, complaints, servedAfterSeconds, transcript }: Outcome, seconds: number): void {
+function tell(outcome: Outcome): void {
+  outcomes.push(outcome)
+  const { point, fault, complaints, lost, servedAfterSeconds, transcript } = outcome
   const served = servedAfterSeconds === null ? "not served again" : `served after ${servedAfterSeconds} s`
-  say(`${complaints.length === 0 ? "✔" : "✖"} ${point}, ${fault}: ${served} (${formatDuration(seconds)})`)
+  say(`${hasSurvived(outcome) ? "✔" : "✖"} ${point}, ${fault}: ${served}`)
   for (const complaint of complaints) say(`    ${complaint}`)
-  if (complaints.length > 0) say(transcript.replaceAll(/^/gm, "    | "))
+  for (const [kind, count] of Object.entries(lost)) say(`    lost: ${count} ${kind}`)
+  if (!hasSurvived(outcome)) say(transcript.replaceAll(/^/gm, "    | "))
 }

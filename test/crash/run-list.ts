@@ -1,36 +1,30 @@
-import { mkdir, writeFile } from "node:fs/promises"
-import { dirname, join } from "node:path"
 import type { CrashLab } from "./lab/crash-lab.ts"
 import type { Worlds } from "./lab/worlds.ts"
-import type { Entry } from "./list.ts"
+import { wholeList } from "./list.ts"
 import type { Outcome } from "./runs/outcome.ts"
+import { describePoint } from "./runs/points.ts"
 import { runPoint } from "./runs/run-point.ts"
+import { runScenario } from "./scenarios/run-scenario.ts"
+import { allScenarios } from "./scenarios/scenarios.ts"
 
-/** Where every run's outcome is written, as the last word on it. */
-export const reportFile = join(import.meta.dirname, "../../out/crash.json")
-
-/** Runs one after the other and tells each. A run that cannot even be judged is an outcome too. */
-export async function runList(
-  { lab, worlds }: { readonly lab: CrashLab; readonly worlds: Worlds },
-  entries: readonly Entry[],
-  tell: (outcome: Outcome, seconds: number) => void,
-): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = []
-  for (const { point, fault } of entries) {
-    const begin = performance.now()
-    const outcome = await runPoint(lab, worlds, point, fault)
-    outcomes.push(outcome)
-    tell(outcome, (performance.now() - begin) / 1000)
-  }
-  return outcomes
+/** A run on the lab that all of them share. */
+export interface Run {
+  readonly point: string
+  readonly fault: string
+  readonly make: (lab: CrashLab, worlds: Worlds) => Promise<Outcome>
 }
 
-/** For machines: an array of what became of each run. */
-export async function writeReport(outcomes: readonly Outcome[]): Promise<void> {
-  const report = outcomes.map(({ point, fault, complaints, servedAfterSeconds, lost, note }) => ({
-    ...{ point, fault, survived: complaints.length === 0 && Object.keys(lost).length === 0, servedAfterSeconds, lost },
-    note: [...complaints, note].filter(Boolean).join("; "),
+/** Each step and resource with each fault, and each scenario. */
+export async function allRuns(): Promise<readonly Run[]> {
+  const steps = (await wholeList()).map(({ point, fault }) => ({
+    point: describePoint(point),
+    fault,
+    make: (lab: CrashLab, worlds: Worlds) => runPoint(lab, worlds, point, fault),
   }))
-  await mkdir(dirname(reportFile), { recursive: true })
-  await writeFile(reportFile, `${JSON.stringify(report, null, 2)}\n`)
+  const scenarios = allScenarios.map((scenario) => ({
+    point: scenario.point,
+    fault: scenario.fault,
+    make: (lab: CrashLab, worlds: Worlds) => runScenario({ lab, worlds }, scenario),
+  }))
+  return [...steps, ...scenarios]
 }

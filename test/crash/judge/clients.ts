@@ -43,6 +43,11 @@ export async function complaintsAboutTheEnd(lab: CrashLab, wanted: Authenticatio
   return complaints
 }
 
+/** Whether Synapse, as it serves now, hands log-in to MAS. */
+export async function isDelegated(lab: CrashLab): Promise<boolean> {
+  return (await authenticationSeen(lab)) !== "legacy"
+}
+
 async function authenticationSeen({ places }: CrashLab): Promise<string> {
   const answer = await fetch(new URL("/_matrix/client/v1/auth_metadata", places.synapse.url))
   if (answer.status === 404) return "legacy"

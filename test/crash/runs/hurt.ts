@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs"
 import { mkdtemp, readFile, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { type Plan, planVariable } from "../injection/plan.ts"
 import type { CrashLab } from "../lab/crash-lab.ts"
@@ -29,14 +28,13 @@ const how = {
 
 /** Types `pulumi up`, and lets the fault come when it gets to the point. Returns when all of the run has ended. */
 export async function hurtUp(lab: CrashLab, { kind, name }: Point, fault: Fault): Promise<Hurt> {
-  const folder = await mkdtemp(join(tmpdir(), "matrix-auth-crash-"))
+  // In the lab's own folder, which goes with it.
+  const folder = await mkdtemp(join(dirname(lab.project), "hurt-"))
   const marker = join(folder, "reached")
   const plan: Plan = { kind, name, how: how[fault], marker }
   await writeFile(join(folder, "plan.json"), JSON.stringify(plan))
-  const { pid, ended } = startPulumi(lab, up, {
-    NODE_OPTIONS: `--import=${preload}`,
-    [planVariable]: join(folder, "plan.json"),
-  })
+  const environment = { NODE_OPTIONS: `--import=${preload}`, [planVariable]: join(folder, "plan.json") }
+  const { pid, ended } = startPulumi(lab, up, { environment })
   const isOver = await Promise.race([ended.then(() => true), untilThere(marker)])
   if (isOver || fault === "fails") {
     const run = await ended

@@ -8,6 +8,8 @@ export interface Outcome {
   readonly servedAfterSeconds: number | null
   /** How much is gone of what people have, by kind; empty: nothing. */
   readonly lost: Readonly<Record<string, number>>
+  /** When it had ended, in ISO 8601. */
+  readonly ranAt: string
   readonly note: string
   /** All that was printed on the way, for whoever has to find out why. */
   readonly transcript: string

@@ -1,23 +1,17 @@
 import { lostSince, type Possessions, possessionsOf } from "../judge/possessions.ts"
 import { servedAfter, watchServing } from "../judge/serving.ts"
 import { configure } from "../lab/configure.ts"
-import { type CrashLab, leaseSeconds } from "../lab/crash-lab.ts"
-import { recover } from "../lab/recover.ts"
+import type { CrashLab } from "../lab/crash-lab.ts"
 import { runPulumi, up } from "../lab/run-pulumi.ts"
 import { reset } from "../lab/snapshot.ts"
 import type { Worlds } from "../lab/worlds.ts"
 import type { Entry } from "../list.ts"
+import { recoverAsOperator } from "./finish.ts"
 import { hurtUp } from "./hurt.ts"
 import type { Outcome } from "./outcome.ts"
 import { describePoint, type Point } from "./points.ts"
-import {
-  allowanceSeconds,
-  complaintsAboutHurt,
-  complaintsAtTheEnd,
-  complaintsMeanwhile,
-  noteOf,
-  settle,
-} from "./run-point.ts"
+import { complaintsAboutHurt, complaintsAtTheEnd, complaintsMeanwhile, noteOf } from "./run-point.ts"
+import { complaintsAboutServing, settle } from "./settle.ts"
 
 type Way = Point["way"]
 
@@ -48,31 +42,35 @@ export async function hurtInChain(
     ...(await complaintsMeanwhile(lab, between(worlds, point.way))),
   ]
   const seconds = hurt.at === undefined ? undefined : servedAfter(watch.looks, hurt.at)
-  if (seconds === undefined || seconds > leaseSeconds + allowanceSeconds)
-    complaints.push(`the server did not serve again within ${leaseSeconds + allowanceSeconds} s`)
-  const recovered = fault === "fails" ? undefined : await recover(lab)
-  if (recovered !== undefined && recovered.exitCode !== 0) complaints.push(`npm run recover: ${recovered.output}`)
+  const recovered = await recoverAsOperator(lab, fault !== "fails")
   return {
     point: describePoint(point),
     fault,
-    complaints,
+    complaints: [...complaints, ...complaintsAboutServing(seconds), ...recovered.complaints],
     servedAfterSeconds: seconds ?? null,
     lost: lostSince(had, await possessionsOf(lab)),
-    note: [noteOf(hurt), ...(recovered?.report.cleared ?? [])].join("; "),
-    transcript: `${hurt.run.output}\n${recovered?.output ?? ""}`,
+    ranAt: new Date().toISOString(),
+    note: [noteOf(hurt), ...recovered.cleared].join("; "),
+    transcript: [hurt.run.output, ...recovered.transcript].join("\n"),
   }
 }
 
 /** A plain `pulumi up` at the end has to complete the way, with exact counts and nothing else. */
-export async function endChain(lab: CrashLab, worlds: Worlds, way: Way, had: Possessions): Promise<Outcome> {
+export async function endChain(
+  lab: CrashLab,
+  worlds: Worlds,
+  way: Way,
+  { had, of = "steps" }: { readonly had: Possessions; readonly of?: "steps" | "scenarios" },
+): Promise<Outcome> {
   const { exitCode, output } = await runPulumi(lab, ...up)
   const complaints = exitCode === 0 ? [] : [`pulumi up ended with exit code ${exitCode}`]
   return {
     point: `${way}: the end of all that was begun`,
-    fault: "none",
+    fault: `none: after all ${of}`,
     complaints: [...complaints, ...(await complaintsAtTheEnd(lab, between(worlds, way).after))],
     servedAfterSeconds: 0,
     lost: lostSince(had, await possessionsOf(lab)),
+    ranAt: new Date().toISOString(),
     note: "a plain pulumi up",
     transcript: output,
   }
