@@ -22,7 +22,7 @@ const outcomes: Outcome[] = []
 const runs = (await allRuns()).filter((run) => isWanted(run, options))
 if (runs.length > 0) await runAll(runs)
 if (engineScenarios.some((one) => isWanted(one, options))) await playApart(options, tell)
-await writeReport(outcomes, options.only + options.fault === "" ? "whole" : "merged")
+if (options.only + options.fault === "") await writeReport(outcomes, "whole")
 const survived = outcomes.filter(hasSurvived).length
 say(`${survived} of ${outcomes.length} survived. The report: out/crash.json`)
 process.exitCode = survived === outcomes.length ? 0 : 1
@@ -32,11 +32,13 @@ async function runAll(wanted: readonly Run[]): Promise<void> {
   await using lab = await makeLab({ say })
   const crashLab = await makeCrashLab(lab, say)
   const worlds = await makeWorlds(crashLab, say)
-  for (const { make } of wanted) tell(await make(crashLab, worlds))
+  for (const { make } of wanted) await tell(await make(crashLab, worlds))
 }
 
-function tell(outcome: Outcome): void {
+/** Hours may go by until the end: what is known by then is written at once. */
+async function tell(outcome: Outcome): Promise<void> {
   outcomes.push(outcome)
+  await writeReport([outcome], "merged")
   const { point, fault, complaints, lost, servedAfterSeconds, transcript } = outcome
   const served = servedAfterSeconds === null ? "not served again" : `served after ${servedAfterSeconds} s`
   say(`${hasSurvived(outcome) ? "✔" : "✖"} ${point}, ${fault}: ${served}`)

@@ -9,7 +9,7 @@ import type { Wanted } from "../wanted.ts"
  * Plays the scenarios that an engine of its own is needed for, in a network namespace of their own, so that addresses and
  * rules of two engines do not meet. Nothing of it is left afterwards. Needs root.
  */
-export async function playApart({ only, fault }: Wanted, tell: (outcome: Outcome) => void): Promise<void> {
+export async function playApart({ only, fault }: Wanted, tell: (outcome: Outcome) => Promise<void>): Promise<void> {
   const name = `matrix-auth-${randomBytes(4).toString("hex")}`
   await execa("ip", ["netns", "add", name])
   try {
@@ -20,7 +20,7 @@ export async function playApart({ only, fault }: Wanted, tell: (outcome: Outcome
       stdio: ["ignore", "pipe", "inherit"],
       buffer: false,
     })
-    for await (const line of createInterface({ input: playing.stdout })) tell(JSON.parse(line) as Outcome)
+    for await (const line of createInterface({ input: playing.stdout })) await tell(JSON.parse(line) as Outcome)
     await playing
   } finally {
     await execa("ip", ["netns", "delete", name])
