@@ -216,6 +216,7 @@ export class MatrixAuth extends ComponentResource {
         keptAt: this.#places.keptAt("well-known"),
         issuer: this.#issuer,
         url: wellKnown.url,
+        ...(this.#places.proxy === undefined ? {} : { service: this.#places.proxy }),
       },
       this.#after(migration, delegation),
     )
@@ -276,6 +277,7 @@ export class MatrixAuth extends ComponentResource {
         clientId: this.clientIds.element ?? null,
         url: element.url,
         minimumVersion: element.minimumVersion,
+        ...(this.#places.element === undefined ? {} : { service: this.#places.element }),
       },
       this.#after(...after),
     )

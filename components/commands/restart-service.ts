@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises"
 import { isDeepStrictEqual } from "node:util"
 import { z } from "zod"
 import { lookWhatRuns, noteStart, withTheFile } from "../files/running.ts"
-import { asTheFile, lookWhatIsServed } from "../files/served.ts"
+import { asTheFile, lookWhatIsServed, type ServedDocument } from "../files/served.ts"
 import { askService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
 import { openHost } from "../host/open-host.ts"
@@ -73,27 +73,27 @@ async function restartForConfig(
 
 async function serveAnew(host: Host, address: ServiceAddress, { file, url, reload }: Doing<"nginx">): Promise<string> {
   const how = await reloadProxy(host, { service: address, ...(reload === undefined ? {} : { reload }) }, [file])
-  await demandServed(host, file, url)
+  await demandServed(host, { file, url })
   return `${address.name} ${how}`
 }
 
 /** Element's site hands out its file as it lies there, unless the container mounts it by itself. */
 async function serveAfterRestart(host: Host, address: ServiceAddress, { file, url }: Doing<"element">) {
-  const seen = await lookWhatIsServed(host, file, url).catch(unlessOver(Number.POSITIVE_INFINITY))
+  const seen = await lookWhatIsServed(host, { file, url }).catch(unlessOver(Number.POSITIVE_INFINITY))
   if (seen === asTheFile) return `${address.name} serves its file already`
   await restartService(host, address)
-  await demandServed(host, file, url)
+  await demandServed(host, { file, url })
   return `${address.name} restarted`
 }
 
 const settleSeconds = 60
 
-async function demandServed(host: Host, file: string, url: string): Promise<void> {
+async function demandServed(host: Host, document: ServedDocument): Promise<void> {
   const end = performance.now() + settleSeconds * 1000
   while (true) {
-    const seen = await lookWhatIsServed(host, file, url).catch(unlessOver(end))
+    const seen = await lookWhatIsServed(host, document).catch(unlessOver(end))
     if (seen === asTheFile) return
-    if (performance.now() > end) throw servedOtherwise(host, { file, url }, seen)
+    if (performance.now() > end) throw servedOtherwise(host, document, seen)
     await pause(1000)
   }
 }
@@ -106,11 +106,11 @@ function unlessOver(end: number) {
   }
 }
 
-function servedOtherwise(host: Host, where: { readonly file: string; readonly url: string }, seen: string): Refusal {
+function servedOtherwise(host: Host, { file, url }: ServedDocument, seen: string): Refusal {
   return new Refusal({
     code: "web/served-otherwise",
-    what: `After a reload, ${where.url} is served ${seen}`,
-    where: { host: host.name, ...where },
+    what: `After a reload, ${url} is served ${seen}`,
+    where: { host: host.name, file, url },
     meaning: "The file is as it should be, and clients do not get it.",
     next: "Look which file the site serves at that address, and for a cache before it; then `pulumi up`.",
   })

@@ -12,8 +12,8 @@ export interface Aspect<Inputs> {
   readonly kind: DriftKind
   /** In words, how it is to be. */
   readonly wanted: string
-  /** In words, how it is; `undefined` where there is nothing to look at. Reads only. */
-  readonly look: (inputs: Inputs, context: Context) => Promise<string | undefined>
+  /** In words, how it is, given the document as it is to be; `undefined` where there is nothing to look at. Reads only. */
+  readonly look: (inputs: Inputs, context: Context, toBe: string) => Promise<string | undefined>
   readonly where: (inputs: Inputs, host: Host) => Place
   /** Mends it, when writing the file was not called for. Default: what follows a write follows now. */
   readonly mend?: (inputs: Inputs, context: Context) => Promise<void>
@@ -24,13 +24,16 @@ export function wantedAspects<Inputs>(aspects: readonly Aspect<Inputs>[]): Reado
   return Object.fromEntries(aspects.map(({ name, wanted }) => [name, wanted]))
 }
 
-/** The aspects as inputs: each as it is. */
+/** The aspects as inputs: each as it is, given the document as it is to be. */
 export async function liveAspects<Inputs>(
   aspects: readonly Aspect<Inputs>[],
   inputs: Inputs,
   context: Context,
+  toBe: string,
 ): Promise<Readonly<Record<string, string>>> {
-  const looks = aspects.map(async ({ name, wanted, look }) => [name, (await look(inputs, context)) ?? wanted] as const)
+  const looks = aspects.map(async ({ name, wanted, look }) => {
+    return [name, (await look(inputs, context, toBe)) ?? wanted] as const
+  })
   return Object.fromEntries(await Promise.all(looks))
 }
 

@@ -63,7 +63,8 @@ export function managedFileLifecycle<Inputs extends ManagedFileInputs>(
     identity: ["file"],
     async check(inputs, before, context) {
       const change = await planFor(inputs, context)
-      const version = await kind.version?.(inputs, context)
+      // A service that stands still does not tell: then it is what it was.
+      const version = (await kind.version?.(inputs, context)) ?? before?.version
       // Of keys that were managed before, the engine itself prints live => wanted.
       const changes = changesForPeople(change.live, change.wanted, before?.managed)
       const plan = [
@@ -85,14 +86,14 @@ export function managedFileLifecycle<Inputs extends ManagedFileInputs>(
       return { inputs: { ...inputs, ...filled }, plan, drift }
     },
     async read(state, context) {
-      const { live, broken } = await planFor(state, context)
+      const { live, broken, after } = await planFor(state, context)
       const problem =
         broken === undefined ? {} : { [wholeDocument]: `cannot be used: ${describeProblem(broken.problem)}` }
       const version = state.version ?? (await kind.version?.(state, context))
       return {
         ...state,
         managed: { ...live, ...problem },
-        ...(await liveAspects(aspects, state, context)),
+        ...(await liveAspects(aspects, state, context, after)),
         ...(version === undefined ? {} : { version }),
       }
     },
@@ -100,7 +101,7 @@ export function managedFileLifecycle<Inputs extends ManagedFileInputs>(
       const change = await planFor(inputs, context)
       const make = kind.make ?? (() => makeChange(context.host, fileOf(inputs), change))
       const hasWritten = await make(change, inputs, context)
-      const isToFollow = hasWritten || (await mendAspects(aspects, inputs, context))
+      const isToFollow = hasWritten || (await mendAspects(aspects, { inputs, toBe: change.after }, context))
       await kind.settled?.(inputs, context, isToFollow)
       return { revision: (state?.revision ?? 0) + (isToFollow ? 1 : 0) }
     },
@@ -119,10 +120,14 @@ function isNews(inputs: ManagedFileInputs & { authentication?: unknown }, before
 }
 
 /** Says whether something has to follow as if the file had been written. */
-async function mendAspects<Inputs>(aspects: readonly Aspect<Inputs>[], inputs: Inputs, context: Context) {
+async function mendAspects<Inputs>(
+  aspects: readonly Aspect<Inputs>[],
+  { inputs, toBe }: { readonly inputs: Inputs; readonly toBe: string },
+  context: Context,
+) {
   let isToFollow = false
   for (const { look, wanted, mend } of aspects) {
-    const live = await look(inputs, context)
+    const live = await look(inputs, context, toBe)
     if (live === undefined || live === wanted) continue
     if (mend === undefined) isToFollow = true
     else await mend(inputs, context)

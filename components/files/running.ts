@@ -12,6 +12,7 @@ import { readUsable } from "./usable-text.ts"
 /** What a service that reads its file once, when it starts, runs with. */
 export const withTheFile = "with the file as it is"
 export const sinceBefore = "since before the file became as it is"
+export const withOtherKeys = "with other keys than the file is to have"
 export const stopped = "stopped"
 
 /** What is kept of a start: of which, and a digest of each managed key that the service found then. */
@@ -24,33 +25,57 @@ interface NotedStart {
 }
 
 /**
- * Whether a service runs with the managed keys as its file has them. `undefined` where it is no container: then nobody
- * can tell when it began.
+ * Whether a service runs with the managed keys as its file is to have them. `undefined` where it is no container: then
+ * nobody can tell when it began.
  *
  * Of a start that we noted it is known what the service found then, and only a managed key that differs counts: comments,
  * other people's keys and new times of the file do not. Of a start by somebody else only times can be told. A file
  * that was written after such a start, and is byte for byte what we last wrote before it, was changed and put back around
  * it: what the service found is something else. With other bytes it is taken for what it looks like, an edit of a key that
  * is not ours.
+ *
+ * @param toBe the file as it is to be. A hand that changed a key in the file has not changed what runs: the service goes on
+ * with what it found. Default: as it lies there.
  */
 export async function lookWhatRuns(
   host: Host,
   service: ServiceAddress,
   file: ManagedFile,
+  toBe?: string,
 ): Promise<string | undefined> {
   if (!isContainer(service)) return undefined
   const { id, isRunning, startedAt } = await inspectService(host, service)
   if (!isRunning || startedAt === undefined) return stopped
   const noted = await readNote(host, file)
   if (noted?.container === id && noted.startedAt === startedAt.toISOString()) {
-    return differs(noted.keys, await digestsOf(host, file)) ? sinceBefore : withTheFile
+    return differs(noted.keys, await digestsOf(host, file, toBe)) ? sinceBefore : withTheFile
   }
-  if ((await host.stat(file.path)).modifiedAt < startedAt) return withTheFile
+  if ((await host.stat(file.path)).modifiedAt < startedAt) {
+    const found = await digestsOf(host, file)
+    return differs(found, await digestsOf(host, file, toBe)) ? withOtherKeys : withTheFile
+  }
   const last = await readLastText(host, file.keptAt)
   if (noted?.isDue === true) return sinceBefore
   if (last === undefined) return withTheFile
   const isPutBack = last.at < startedAt && last.text === (await host.read(file.path))
   return isPutBack ? sinceBefore : withTheFile
+}
+
+/**
+ * Whether a service that stands still found this at a key when it last started. What has become of its file meanwhile does
+ * not change what it was when it last served. `false` where that start was not ours, or it was no container.
+ */
+export async function lastStartedWith(
+  host: Host,
+  service: ServiceAddress,
+  file: ManagedFile,
+  [path, value]: readonly [path: string, value: JsonValue],
+): Promise<boolean> {
+  if (!isContainer(service)) return false
+  const { id, startedAt } = await inspectService(host, service)
+  const noted = await readNote(host, file)
+  if (noted?.container !== id || noted.startedAt !== startedAt?.toISOString()) return false
+  return noted.keys[path] === digestOf(value)
 }
 
 /** Notes that the file was written, and that the service has to start anew for it. */
@@ -94,9 +119,9 @@ function differs(then: NotedStart["keys"], now: NotedStart["keys"]): boolean {
   return Object.entries(then).some(([path, digest]) => now[path] !== undefined && now[path] !== digest)
 }
 
-async function digestsOf(host: Host, file: ManagedFile): Promise<NotedStart["keys"]> {
+async function digestsOf(host: Host, file: ManagedFile, toBe?: string): Promise<NotedStart["keys"]> {
   const paths = Object.keys((await readKept(host, file.keptAt)).keys)
-  const { text } = await readUsable(host, file, paths)
+  const text = toBe ?? (await readUsable(host, file, paths)).text
   const values = observe(text, file.dialect, paths)
   return Object.fromEntries(paths.map((path) => [path, digestOf(values[path] ?? null)]))
 }

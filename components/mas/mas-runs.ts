@@ -1,4 +1,4 @@
-import { readKey } from "../files/managed-file.ts"
+import { observe } from "../documents/managed-keys.ts"
 import { lookWhatRuns, withTheFile } from "../files/running.ts"
 import { askService, type WebService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
@@ -9,17 +9,17 @@ import type { SettingsInputs } from "./settings.provider.ts"
  * What MAS runs with, in words: with its config as it is, or how it does otherwise. Times tell some of it, the rest MAS
  * tells when it is asked: which issuer it is, and with which secret Synapse may ask about tokens. Reads only.
  */
-export async function lookAtMas(inputs: SettingsInputs, { host }: Context): Promise<string | undefined> {
+export async function lookAtMas(inputs: SettingsInputs, { host }: Context, toBe: string): Promise<string | undefined> {
   const { service, endpoint, file, keptAt } = inputs
   const config = { path: file, dialect: "yaml12", keptAt } as const
-  const runs = await lookWhatRuns(host, service, config)
+  const runs = await lookWhatRuns(host, service, config, toBe)
   if ((runs !== undefined && runs !== withTheFile) || endpoint === undefined) return runs
   const mas = { service, endpoint }
   const discovery = await askService(host, mas, { path: "/.well-known/openid-configuration" })
   const { issuer } = discovery.status === 200 ? (discovery.json() as { issuer?: unknown }) : {}
   if (discovery.status !== 200) return `without an answer of use (HTTP ${discovery.status})`
   if (issuer !== inputs.issuer) return `with another issuer: ${String(issuer)}`
-  const secret = await readKey(host, config, "matrix.secret")
+  const { "matrix.secret": secret } = observe(toBe, "yaml12", ["matrix.secret"])
   if (typeof secret === "string" && (await refusesSecret(host, mas, secret)))
     return "with another secret than the file's"
   return runs

@@ -1,14 +1,16 @@
 import type { Aspect } from "../files/aspects.ts"
-import type { PlannedChange } from "../files/managed-file.ts"
+import { makeChange, type PlannedChange } from "../files/managed-file.ts"
 import { managedFileLifecycle } from "../files/managed-lifecycle.ts"
 import { noteStart, withTheFile } from "../files/running.ts"
 import type { Host } from "../host/host.ts"
 import { containerOf } from "../host/service-address.ts"
+import type { Context } from "../lifecycle/lifecycle.ts"
 import { Refusal } from "../report/refusal.ts"
 import { type DelegatedAuthInputs, dialect, homeserverFile, homeserverKeys } from "./plan-delegation.ts"
 import { readSynapseVersion } from "./running-version.ts"
 import { serveWith, servingFor } from "./serve-with.ts"
 import { lookAtSynapse, restartSynapse } from "./synapse-runs.ts"
+import { validateConfig } from "./validate-config.ts"
 
 const running: Aspect<DelegatedAuthInputs> = {
   name: "running",
@@ -27,13 +29,31 @@ export const lifecycle = managedFileLifecycle<DelegatedAuthInputs>({
   dialect,
   keys: (inputs, { host }) => homeserverKeys(host, inputs),
   make: async (change, inputs, context) =>
-    serveWith(context, await madeUsable(change, inputs, context.host), servingFor(inputs, inputs.authentication)),
+    (await runsWithIt(change, inputs, context))
+      ? writeAlone(change, inputs, context)
+      : serveWith(context, await madeUsable(change, inputs, context.host), servingFor(inputs, inputs.authentication)),
   giveBack: async (change, inputs, context) =>
     serveWith(context, await madeUsable(change, inputs, context.host), servingFor(inputs, "legacy")),
   aspects: [running],
   version: (inputs, { host }) => versionOf(host, inputs),
   settled: (inputs, { host }) => noteStart(host, inputs.service, homeserverFile(inputs)),
 })
+
+/** A hand that changed the file did not change what Synapse runs with, as long as nobody has restarted it. */
+async function runsWithIt(change: PlannedChange, inputs: DelegatedAuthInputs, context: Context): Promise<boolean> {
+  return change.before !== change.after && (await lookAtSynapse(inputs, context, change.after)) === withTheFile
+}
+
+/** Nobody is interrupted; tried by Synapse all the same, since it is what it will start with one day. */
+async function writeAlone(
+  change: PlannedChange,
+  inputs: DelegatedAuthInputs,
+  { host, say }: Context,
+): Promise<boolean> {
+  say("Synapse runs with what homeserver.yaml is to say: only the file is written")
+  await validateConfig(host, servingFor(inputs, inputs.authentication).address, change.after)
+  return makeChange(host, homeserverFile(inputs), change)
+}
 
 /** What is put back when Synapse does not come up has to be a file that it reads: so that comes first, by itself. */
 async function madeUsable(change: PlannedChange, { file }: DelegatedAuthInputs, host: Host): Promise<PlannedChange> {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util"
-import { readKey } from "../files/managed-file.ts"
+import { observe } from "../documents/managed-keys.ts"
 import { lookWhatRuns, withTheFile } from "../files/running.ts"
 import { askService, type WebService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
@@ -7,7 +7,7 @@ import type { HttpAnswer } from "../host/http.ts"
 import { restartService } from "../host/service.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { Refusal } from "../report/refusal.ts"
-import { type DelegatedAuthInputs, homeserverFile } from "./plan-delegation.ts"
+import { type DelegatedAuthInputs, dialect, homeserverFile } from "./plan-delegation.ts"
 import { proveAuthentication } from "./prove-authentication.ts"
 import { waitForSynapse } from "./synapse-address.ts"
 
@@ -15,14 +15,18 @@ import { waitForSynapse } from "./synapse-address.ts"
  * What Synapse runs with, in words: with the file as it is, or how it does otherwise. Times tell some of it, the rest
  * Synapse tells when it is asked: who does the log-in, whose metadata, with which secret. Reads only.
  */
-export async function lookAtSynapse(inputs: DelegatedAuthInputs, { host }: Context): Promise<string | undefined> {
-  const runs = await lookWhatRuns(host, inputs.service, homeserverFile(inputs))
+export async function lookAtSynapse(
+  inputs: DelegatedAuthInputs,
+  { host }: Context,
+  toBe: string,
+): Promise<string | undefined> {
+  const runs = await lookWhatRuns(host, inputs.service, homeserverFile(inputs), toBe)
   if (runs !== undefined && runs !== withTheFile) return runs
   const synapse = { service: inputs.service, endpoint: inputs.synapseEndpoint }
   const { status } = await askService(host, synapse, { path: "/_matrix/client/v3/login" })
   if (inputs.authentication === "legacy") return status === 404 ? "delegated, which the file is not" : runs
   if (status !== 404) return "with its own log-in, which the file leaves to MAS"
-  return (await refusesSecret(host, synapse, inputs)) ?? (await tellsOtherMetadata(host, synapse, inputs)) ?? runs
+  return (await refusesSecret(host, synapse, toBe)) ?? (await tellsOtherMetadata(host, synapse, inputs)) ?? runs
 }
 
 /** Restarts Synapse with the file as it is, and proves that it does what the file says. */
@@ -36,12 +40,9 @@ export async function restartSynapse(inputs: DelegatedAuthInputs, { host, say }:
 }
 
 /** MAS's own way in takes the shared secret: 403 tells of another one; with the right one the missing name is what is wrong. */
-async function refusesSecret(
-  host: Host,
-  synapse: WebService,
-  inputs: DelegatedAuthInputs,
-): Promise<string | undefined> {
-  const secret = await readKey(host, homeserverFile(inputs), "matrix_authentication_service.secret")
+async function refusesSecret(host: Host, synapse: WebService, toBe: string): Promise<string | undefined> {
+  const path = "matrix_authentication_service.secret"
+  const { [path]: secret } = observe(toBe, dialect, [path])
   if (typeof secret !== "string") return undefined
   const headers = { authorization: `Bearer ${secret}` }
   const { status } = await askService(host, synapse, { path: "/_synapse/mas/is_localpart_available", headers })

@@ -24,6 +24,17 @@ export const notServed = "not served"
 export const passwordForm = "m.login.password"
 export const delegatedToMas = "m.login.sso, delegated to MAS"
 
+const nothingServed = "nothing: the proxy does not run"
+
+/** What clients see while the proxy in front stands still. */
+export const behindNothing: ClientView = {
+  loginFlows: nothingServed,
+  loginFlowsOfSynapse: nothingServed,
+  authMetadata: nothingServed,
+  wellKnown: nothingServed,
+  logoutAndRefresh: nothingServed,
+}
+
 /** What clients should see. */
 export function expectedView(wanted: { readonly issuer: string | null; readonly wellKnownIssuer: string }): ClientView {
   const { issuer, wellKnownIssuer } = wanted

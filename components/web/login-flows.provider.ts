@@ -1,12 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { forgetUse, markInUse } from "../files/in-use.ts"
 import { readKey } from "../files/managed-file.ts"
+import { isStopped } from "../files/served.ts"
 import type { WebService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
 import type { DriftItem } from "../report/drift-item.ts"
 import { Refusal } from "../report/refusal.ts"
-import { type ClientView, expectedView, notServed } from "./client-view.ts"
+import { behindNothing, type ClientView, expectedView, notServed } from "./client-view.ts"
 import { type LookedAt, lookAsClient, lookAtOwnFlows, standsStill } from "./look.ts"
 import { type FrontProxy, reloadProxy } from "./reload-proxy.ts"
 
@@ -47,7 +48,7 @@ export const lifecycle: Lifecycle<LoginFlowsInputs, Record<never, never>> = {
     return { inputs: { ...inputs, seen }, drift: before?.seen === undefined ? [] : driftOf(inputs, before.seen, seen) }
   },
   async read(state, { host }) {
-    return { ...state, seen: await lookAsClient(host, placesFor(state)) }
+    return { ...state, seen: (await seesNothing(host, state)) ?? (await lookAsClient(host, placesFor(state))) }
   },
   async converge(wanted, _, context) {
     await demandSeen(wanted, context)
@@ -75,6 +76,11 @@ async function demandLegacy(host: Host, { homeserverUrl, synapse }: LoginFlowsIn
       "Go back first: `pulumi config set authentication legacy`, `pulumi up`; then `pulumi destroy` forgets the server and " +
       "leaves it as it is. To hand it over as it is, delegated: `pulumi stack rm --force` forgets the stack alone.",
   })
+}
+
+/** Behind a proxy that stands still; `up` starts it. Where it runs and does not answer, nobody can tell. */
+async function seesNothing(host: Host, { proxy }: LoginFlowsInputs): Promise<ClientView | undefined> {
+  return proxy !== undefined && (await isStopped(host, proxy.service)) ? behindNothing : undefined
 }
 
 /** In legacy nobody passes on what MAS tells. */

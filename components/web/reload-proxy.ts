@@ -1,7 +1,8 @@
+import { isStopped } from "../files/served.ts"
 import type { Argv, Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
 import { mountsFileItself } from "../host/mounted-paths.ts"
-import { restartService, runInService } from "../host/service.ts"
+import { restartService, runInService, startService } from "../host/service.ts"
 import { containerOf, type ServiceAddress } from "../host/service-address.ts"
 import { Refusal } from "../report/refusal.ts"
 
@@ -14,13 +15,17 @@ export interface FrontProxy {
 
 /**
  * Lets the proxy read its files anew. A reload does, unless the container mounts one of them by itself: then it sees the
- * old one until it restarts. Says which of the two it was. Throws `web/proxy-not-reloaded`.
+ * old one until it restarts. One that stands still is started. Says which it was. Throws `web/proxy-not-reloaded`.
  */
 export async function reloadProxy(
   host: Host,
   { service, reload }: FrontProxy,
   files: readonly string[] = [],
-): Promise<"reloaded" | "restarted"> {
+): Promise<"reloaded" | "restarted" | "started"> {
+  if (await isStopped(host, service)) {
+    await startService(host, service)
+    return "started"
+  }
   if (reload === undefined && (await seesOldFiles(host, service, files))) {
     await restartService(host, service)
     return "restarted"

@@ -1,6 +1,8 @@
 import type { Aspect } from "../files/aspects.ts"
 import { type ManagedFileInputs, managedFileLifecycle } from "../files/managed-lifecycle.ts"
-import { asTheFile, lookWhatIsServed } from "../files/served.ts"
+import { asTheFile, isStopped, lookWhatIsServed } from "../files/served.ts"
+import type { Host } from "../host/host.ts"
+import type { ServiceAddress } from "../host/service-address.ts"
 import { Refusal } from "../report/refusal.ts"
 import { isOlder, readElementVersion } from "./element-version.ts"
 
@@ -13,6 +15,8 @@ export interface WebConfigInputs extends ManagedFileInputs {
   readonly url: string
   /** The first version that logs in with MAS natively. */
   readonly minimumVersion: string
+  /** Element's site, where it is known. */
+  readonly service?: ServiceAddress
 }
 
 /** In legacy there is nothing of ours in it, and nothing to look at. */
@@ -20,8 +24,10 @@ const served: Aspect<WebConfigInputs> = {
   name: "served",
   kind: "served",
   wanted: asTheFile,
-  look: async ({ file, url, issuer }, { host }) =>
-    issuer === null ? undefined : lookWhatIsServed(host, file, new URL("config.json", url).href),
+  look: async (inputs, { host }) =>
+    inputs.issuer === null
+      ? undefined
+      : lookWhatIsServed(host, { ...inputs, url: new URL("config.json", inputs.url).href }),
   where: ({ file, url }, host) => ({ host: host.name, file, url: new URL("config.json", url).href }),
 }
 
@@ -31,10 +37,12 @@ const served: Aspect<WebConfigInputs> = {
  */
 export const lifecycle = managedFileLifecycle<WebConfigInputs>({
   dialect: "json",
-  async keys({ issuer, clientId, url, minimumVersion, file }, { host }) {
+  async keys(inputs, { host }) {
+    const { issuer, clientId, url, minimumVersion, file } = inputs
     if (issuer === null) return []
-    const version = await readElementVersion(url)
-    if (isOlder(version, minimumVersion)) throw tooOld(version, minimumVersion, { url, file, host: host.name })
+    const version = await versionOf(inputs, host)
+    if (version !== undefined && isOlder(version, minimumVersion))
+      throw tooOld(version, minimumVersion, { url, file, host: host.name })
     const client = `oidc_static_clients[${JSON.stringify(issuer)}].client_id`
     return [
       { path: "features.feature_oidc_native_flow", value: true },
@@ -42,8 +50,14 @@ export const lifecycle = managedFileLifecycle<WebConfigInputs>({
     ]
   },
   aspects: [served],
-  version: async ({ issuer, url }) => (issuer === null ? undefined : readElementVersion(url)),
+  version: (inputs, { host }) => versionOf(inputs, host),
 })
+
+/** `undefined` in legacy, and where the site stands still: it is started first. */
+async function versionOf({ issuer, url, service }: WebConfigInputs, host: Host): Promise<string | undefined> {
+  if (issuer === null || (service !== undefined && (await isStopped(host, service)))) return undefined
+  return readElementVersion(url)
+}
 
 function tooOld(version: string, minimum: string, where: { url: string; file: string; host: string }): Refusal {
   return new Refusal({

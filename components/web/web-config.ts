@@ -1,5 +1,6 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi"
 import type { HostAddress } from "../host/host.ts"
+import type { ServiceAddress } from "../host/service-address.ts"
 import { HostedResource } from "../provider.ts"
 
 /** Element Web's config.json, with the keys in it that its log-in goes by. */
@@ -17,6 +18,8 @@ export interface WebConfigArgs {
   url: Input<string>
   /** Older ones do not log in with MAS natively. @example "1.11.50" */
   minimumVersion: Input<string>
+  /** Element's site: where it stands still, it is started. */
+  service?: Input<ServiceAddress>
 }
 
 /** Element's log-in. Drift: a managed key of its config.json is not the one wanted, or what is served is not the file. */

@@ -1,5 +1,6 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi"
 import type { HostAddress } from "../host/host.ts"
+import type { ServiceAddress } from "../host/service-address.ts"
 import { HostedResource } from "../provider.ts"
 
 /** The client well-known document: JSON that nginx serves and somebody else owns, with one key of ours in it. */
@@ -17,6 +18,8 @@ export interface WellKnownArgs {
   issuer: Input<string | null>
   /** Public address of the document: what is served there is to be the file. */
   url?: Input<string>
+  /** Who serves it: where that stands still, it is started. */
+  service?: Input<ServiceAddress>
 }
 
 /** Tells clients where to log in. Drift: the key in the file is not the one wanted here, or what is served is not the file. */
