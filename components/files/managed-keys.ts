@@ -74,8 +74,10 @@ export function changesForPeople(before: ShownKeys, after: ShownKeys, but: Shown
     .map(([path, value]) => `${path}: ${keyInWords(before[path])} → ${keyInWords(value)}`)
 }
 
-/** A value as it stands in a line; nothing, where there is none. */
+/** A value as it stands in a line; nothing, where there is none. A text that looks like something else is in quotes. */
 export function keyInWords(value: JsonValue | undefined): string {
   if (value === undefined) return nothing
-  return typeof value === "string" ? value : JSON.stringify(value)
+  return typeof value === "string" && !looksLikeNoText.test(value) ? value : JSON.stringify(value)
 }
+
+const looksLikeNoText = /^(?:true|false|yes|no|on|off|null|~|[-+.\d]+|)$/i

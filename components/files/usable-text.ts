@@ -4,6 +4,7 @@ import { type Mended, mend } from "../documents/mend.ts"
 import { type Problem, problems } from "../documents/problems.ts"
 import type { Host } from "../host/host.ts"
 import { Refusal } from "../report/refusal.ts"
+import { readKept } from "./kept.ts"
 import { readLastText } from "./last-text.ts"
 
 /** Somebody else's document on a host. */
@@ -34,7 +35,8 @@ export interface BrokenText extends Mended {
  * Reads a document. One that cannot be used is mended in what is returned: of what was changed since we last wrote it, just
  * that is taken back that makes it unusable. Throws `document/unusable` where that cannot be done without taking more.
  *
- * @param paths the managed keys: what lies in their way counts, and a second one of them is ours to take out.
+ * @param paths the managed keys: what lies in their way counts, and a second one of them is ours to take out. Default: what
+ * is kept names those that a second one may be taken out of.
  */
 export async function readUsable(
   host: Host,
@@ -46,7 +48,9 @@ export async function readUsable(
   const [problem] = wrong
   if (problem === undefined) return { text: found, found }
   const last = file.keptAt === undefined ? undefined : await readLastText(host, file.keptAt)
-  const mended = last && mend(last.text, found, file.dialect, paths)
+  const ours =
+    paths.length > 0 || file.keptAt === undefined ? paths : Object.keys((await readKept(host, file.keptAt)).keys)
+  const mended = last && mend(last.text, found, file.dialect, ours)
   if (!last || !mended) throw unusable(host, file, wrong)
   return { text: mended.text, found, broken: { ...mended, problem, knownSince: last.at } }
 }

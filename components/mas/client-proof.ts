@@ -9,12 +9,16 @@ export interface ProvingClient {
   readonly secret: string
 }
 
+/** What MAS makes of a client's secret; `number`: the HTTP status of an answer that does not say. */
+export type SecretVerdict = "taken" | "refused" | number
+
 /**
  * Whether MAS takes a client's secret: asked of the token endpoint, with a refresh token that nobody has. A client that is
- * who it says is told `invalid_grant`, another one `invalid_client` (RFC 6749, section 5.2; seen with MAS 1.22). What MAS
- * keeps of a secret is encrypted anew at each sync, so there is nothing to compare.
+ * who it says is told `invalid_grant`, another one `invalid_client` (RFC 6749, section 5.2; seen with MAS 1.22). Where what
+ * lies in its database is no secret at all, MAS fails. What it keeps of a secret is encrypted anew at each sync, so there
+ * is nothing to compare.
  */
-export async function isSecretTaken(host: Host, mas: WebService, client: ProvingClient): Promise<boolean> {
+export async function trySecret(host: Host, mas: WebService, client: ProvingClient): Promise<SecretVerdict> {
   const { headers, fields } = proofOf(client, new URL("oauth2/token", mas.endpoint).href)
   const answer = await askService(host, mas, {
     path: "/oauth2/token",
@@ -26,7 +30,8 @@ export async function isSecretTaken(host: Host, mas: WebService, client: Proving
       ...fields,
     }).toString(),
   })
-  return answer.status !== 401 && !/"invalid_client"/.test(answer.text)
+  if (answer.status === 401 || /"invalid_client"/.test(answer.text)) return "refused"
+  return answer.status >= 500 ? answer.status : "taken"
 }
 
 function proofOf(client: ProvingClient, audience: string) {

@@ -1,3 +1,4 @@
+import type { JsonValue } from "../documents/json-value.ts"
 import type { Database } from "../host/database.ts"
 import { ulidOfUuid, uuidOfUlid } from "./ulid.ts"
 
@@ -8,6 +9,8 @@ export interface ClientRow {
   readonly client_uri: string | null
   readonly redirect_uris: readonly string[]
   readonly jwks_uri: string | null
+  /** Keys that it may prove itself with; the stack declares none. */
+  readonly jwks: JsonValue
   /** What it may ask tokens with; a static client may all of these (MAS 1.22, `config sync`). */
   readonly grants: readonly string[]
 }
@@ -24,7 +27,7 @@ export const staticGrants: readonly string[] = [
 export async function readClientRow(database: Database, clientId: string): Promise<ClientRow | undefined> {
   const grants = staticGrants.map((grant) => `CASE WHEN grant_type_${grant} THEN '${grant}' END`).join(", ")
   const rows = await database.rows<ClientRow>(
-    `SELECT client_name, token_endpoint_auth_method AS client_auth_method, client_uri, redirect_uris, jwks_uri,
+    `SELECT client_name, token_endpoint_auth_method AS client_auth_method, client_uri, redirect_uris, jwks_uri, jwks,
        array_remove(ARRAY[${grants}], NULL) AS grants
      FROM oauth2_clients WHERE oauth2_client_id = $1 AND is_static`,
     [uuidOfUlid(clientId)],

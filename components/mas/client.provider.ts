@@ -7,7 +7,7 @@ import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
 import { entryOf, type Fields, readClientEntries } from "./client-file.ts"
-import { isSecretTaken } from "./client-proof.ts"
+import { trySecret } from "./client-proof.ts"
 import { commitClient } from "./client-registry.ts"
 import { readClientRow } from "./client-rows.ts"
 import { type ClientDescription, clientEntry } from "./client-spec.ts"
@@ -104,8 +104,9 @@ async function lookAtProof(inputs: ClientInputs, host: Host): Promise<string | u
   if (secret === undefined) return undefined
   if (mas.endpoint === undefined || !(await isRunning(host, mas))) return secretTaken
   const address = { service: mas.service, endpoint: mas.endpoint }
-  const isTaken = await isSecretTaken(host, address, { clientId, authMethod: client.authMethod, secret })
-  return isTaken ? secretTaken : secretRefused
+  const verdict = await trySecret(host, address, { clientId, authMethod: client.authMethod, secret })
+  if (verdict === "taken") return secretTaken
+  return verdict === "refused" ? secretRefused : `MAS cannot tell whether the secret is right (HTTP ${verdict})`
 }
 
 async function isRunning(host: Host, { service }: MasAddress): Promise<boolean> {

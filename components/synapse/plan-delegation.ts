@@ -1,3 +1,4 @@
+import { isAbsent } from "../documents/json-value.ts"
 import { restore } from "../documents/managed-keys.ts"
 import { parseDocument } from "../documents/parse.ts"
 import { lastWritten, readKept } from "../files/kept.ts"
@@ -76,9 +77,12 @@ async function keysFor(host: Host, inputs: DelegatedAuthInputs, homeserver: Home
   return keysWhenDelegated(homeserver, { version, endpoint, secret, takeOver, kept, ...qrCode }).map(asWanted)
 }
 
+const shared = { right: "(as MAS has it)", wrong: "(another than MAS's)" }
+/** What is to be no longer there, and may hold a secret. */
+const toGo = { right: "(absent)", wrong: "(there)" }
+
 function asWanted({ path, value, secret }: ManagedKey): WantedKey {
-  const words = { right: "(as MAS has it)", wrong: "(another than MAS's)" }
-  if (secret) return { path, value, secret: words }
+  if (secret) return { path, value, secret: isAbsent(value) ? toGo : shared }
   // Synapse reads it as an address (pydantic): with or without a slash at the end it is the same one.
   return path.endsWith(".endpoint") ? { path, value, means: sameAddress(String(value)) } : { path, value }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { absent } from "../../components/documents/json-value.ts"
-import { changesForPeople, showKeys, type WantedKey } from "../../components/files/managed-keys.ts"
+import { changesForPeople, keyInWords, showKeys, type WantedKey } from "../../components/files/managed-keys.ts"
 
 const secret = { right: "(set)", wrong: "(another)" }
 
@@ -54,4 +54,16 @@ test("people read a line for each key that changes, old → new, and none for th
     "e: (absent) → newer",
   ])
   assert.deepEqual(changesForPeople(before, after, { a: true, c: [1] }), ["d: (absent) → new", "e: (absent) → newer"])
+})
+
+test("a text that looks like a switch or a number is told from one", () => {
+  assert.deepEqual(["true", true, "7", 7, "yes", "", "mas"].map(keyInWords), [
+    '"true"',
+    "true",
+    '"7"',
+    "7",
+    '"yes"',
+    '""',
+    "mas",
+  ])
 })
