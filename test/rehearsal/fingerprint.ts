@@ -10,13 +10,18 @@ import { openLabDatabase } from "./lab-databases.ts"
 /** By name, what must be as it was when nothing was changed: files, rows, starts of containers. */
 export type Fingerprint = Readonly<Record<string, string>>
 
-/** Takes the fingerprint of a lab: what a preview may not change. */
-export async function fingerprintOf(lab: Lab): Promise<Fingerprint> {
+type Placed = Pick<Lab, "places">
+
+/**
+ * Takes the fingerprint of a lab: what a preview may not change. `open`: the way to its databases where the documents that
+ * name it cannot be read.
+ */
+export async function fingerprintOf(lab: Placed, open: typeof openLabDatabase = openLabDatabase): Promise<Fingerprint> {
   return {
     ...(await filesIn(lab.places.host.stateFolder.replace(/\/[^/]*$/, ""))),
     ...(await startsOf(lab)),
-    ...(await rowsIn(await openLabDatabase(lab, "synapse"), "synapse", synapseTables)),
-    ...(await rowsIn(await openLabDatabase(lab, "mas"), "mas", masTables)),
+    ...(await rowsIn(await open(lab, "synapse"), "synapse", synapseTables)),
+    ...(await rowsIn(await open(lab, "mas"), "mas", masTables)),
   }
 }
 
@@ -41,7 +46,7 @@ async function filesIn(folder: string): Promise<Fingerprint> {
   return Object.fromEntries(await Promise.all(facts))
 }
 
-async function startsOf({ places }: Lab): Promise<Fingerprint> {
+async function startsOf({ places }: Placed): Promise<Fingerprint> {
   const host = openHost({ kind: "local" })
   const containers = [places.synapse, places.mas, places.wellKnown, places.element].map(({ container }) => container)
   const starts = containers.map(async (container) => {

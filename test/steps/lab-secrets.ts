@@ -5,7 +5,10 @@ import { passwordOf, people } from "../lab/seed/people.ts"
 import type { Seeded } from "../lab/seed/seed.ts"
 
 /** Every secret of a lab: what must stand in no output, and in the state only encrypted. */
-export async function secretsOf({ places, clientSecret }: Lab, seeded?: Seeded): Promise<readonly string[]> {
+export async function secretsOf(
+  { places, clientSecret }: Pick<Lab, "places" | "clientSecret">,
+  seeded?: Seeded,
+): Promise<readonly string[]> {
   const texts = await Promise.all(
     [places.synapse.homeserverYaml, places.mas.config].map((path) => readFile(path, "utf8")),
   )
@@ -16,7 +19,8 @@ export async function secretsOf({ places, clientSecret }: Lab, seeded?: Seeded):
   return [...new Set([...found, clientSecret, ...people])]
 }
 
-const secretKeys = /secret|password$|pepper|encryption|^key$|^uri$/
+/** `secret_path` and `secret_file` only say where one is. */
+const secretKeys = /secret(?!_(?:path|file)$)|password$|pepper|encryption|^key$|^uri$/
 
 function secretsIn(value: unknown, name = ""): string[] {
   if (typeof value === "string") return secretKeys.test(name) && value.length >= 8 ? [secretPart(value)] : []
