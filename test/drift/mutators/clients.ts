@@ -95,25 +95,6 @@ export const inClientEntries: readonly Mutator[] = [
       })),
     leaves: [{ file: belowHost.mas, how: "moved" }],
   },
-  {
-    name: "a second entry of a client in MAS's config, which MAS would go by",
-    kind: "duplicate key that shadows ours",
-    touches: ["mas"],
-    mutate: (server) =>
-      server.edit("mas", (text) => {
-        const id = server.clientId("element")
-        return `${text}- client_id: ${id}\n  client_auth_method: none\n  redirect_uris: [https://evil.example.org/]\n`
-      }),
-    names: (server) => [
-      {
-        where: server.files.mas,
-        key: `clients[client_id=${server.clientId("element")}].redirect_uris`,
-        live: '["https://evil.example.org/"]',
-        wanted: '["http://127.0.0.1/"]',
-      },
-    ],
-    along: ["client_name"],
-  },
 ]
 
 interface RowEdit {
