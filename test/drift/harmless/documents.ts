@@ -1,4 +1,4 @@
-import { replacing } from "../mutators/in-documents.ts"
+import { replacing, setting } from "../mutators/in-documents.ts"
 import { harmlessIn } from "./harmless.ts"
 
 const block = /matrix_authentication_service:\n(?: {2}\S.*\n)+/
@@ -13,7 +13,7 @@ export const inHomeserver = harmlessIn("homeserver", [
   [
     "a comment and an empty line within the block",
     "block/enabled",
-    replacing("service:\n  enabled: true\n", "service:\n\n  # since the cutover\n  enabled: true\n"),
+    replacing(/^matrix_authentication_service:\n/m, "matrix_authentication_service:\n\n  # since the cutover\n"),
   ],
   [
     "MAS's address in single quotes and without its slash",
@@ -24,13 +24,9 @@ export const inHomeserver = harmlessIn("homeserver", [
   [
     "`yes` for true, as Synapse's reader takes it",
     "block/enabled",
-    replacing("service:\n  enabled: true\n", "service:\n  enabled: yes\n"),
+    setting("matrix_authentication_service", "enabled", "yes"),
   ],
-  [
-    "`off` for false, as Synapse's reader takes it",
-    "password_config",
-    replacing("password_config:\n  enabled: false\n", "password_config:\n  enabled: off\n"),
-  ],
+  ["`off` for false, as Synapse's reader takes it", "password_config", setting("password_config", "enabled", "off")],
   [
     "the keys of the block in another order",
     "block",
@@ -75,12 +71,12 @@ export const inMasConfig = harmlessIn("mas", [
   [
     "MAS's shared secret in single quotes",
     "matrix/secret",
-    (text) => text.replace(/(localhost\n {2}secret: )(\S+)/, "$1'$2'"),
+    (text) => text.replace(/(^matrix:\n(?: {2}.*\n)*? {2}secret: )(\S+)/m, "$1'$2'"),
   ],
   [
     "the schemes of passwords in another order",
     "passwords",
-    (text) => text.replace(/( {2}- version: 1\n(?: {4}.*\n)+)( {2}- version: 2\n(?: {4}.*\n)+)/, "$2$1"),
+    (text) => text.replace(/( {2}- version: \d\n(?: {4}.*\n)+)( {2}- version: \d\n(?: {4}.*\n)+)/, "$2$1"),
   ],
   ["somebody else's reply address", "email", (text) => text.replace(/( {2}reply_to: ).*/, "$1root@example.org")],
   [
@@ -94,13 +90,9 @@ export const inMasConfig = harmlessIn("mas", [
     (text, server) => text.replace(server.clientId("matrix_pc"), server.clientId("matrix_pc").toLowerCase()),
   ],
   [
-    "a client's redirect address in quotes and as MAS would write it",
+    "a client's redirect address in quotes and without its slash",
     "clients/element",
-    (text) =>
-      text.replace(
-        "  client_name: Element Web\n  redirect_uris:\n  - http://127.0.0.1/",
-        '  client_name: "Element Web"\n  redirect_uris: ["http://127.0.0.1"]',
-      ),
+    (text) => text.replace("- http://127.0.0.1/\n", '- "http://127.0.0.1"\n'),
   ],
   [
     "somebody else's client, in the file and not synced yet",

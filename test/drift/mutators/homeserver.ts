@@ -1,4 +1,4 @@
-import { type DocumentEdit, inDocument, type Key, replacing } from "./in-documents.ts"
+import { type DocumentEdit, inDocument, type Key, replacing, setting, without } from "./in-documents.ts"
 
 const block = "matrix_authentication_service"
 const endpoint = "  endpoint: http://mas:8080/\n"
@@ -21,21 +21,21 @@ const changed: readonly DocumentEdit[] = [
     name: "the block in homeserver.yaml is switched off",
     kind: "managed key changed",
     part: "block/enabled",
-    edit: replacing(`${block}:\n  enabled: true`, `${block}:\n  enabled: false`),
+    edit: setting(block, "enabled", "false"),
     keys: [[`${block}.enabled`, "false", "true"]],
   },
   {
     name: "the block's switch is a text, which Synapse refuses",
     kind: "managed key changed",
     part: "block/enabled",
-    edit: replacing(`${block}:\n  enabled: true`, `${block}:\n  enabled: "true"`),
+    edit: setting(block, "enabled", '"true"'),
     keys: [[`${block}.enabled`, '"true"', "true"]],
   },
   {
     name: "passwords are switched on again in homeserver.yaml",
     kind: "managed key changed",
     part: "password_config",
-    edit: replacing("password_config:\n  enabled: false", "password_config:\n  enabled: true"),
+    edit: setting("password_config", "enabled", "true"),
     keys: [["password_config.enabled", "true", "false"]],
   },
   {
@@ -64,10 +64,10 @@ const removed: readonly DocumentEdit[] = [
     leaves: "moved",
   },
   {
-    name: "the block's switch is commented out",
+    name: "the block's switch is taken out",
     kind: "managed key removed",
     part: "block/enabled",
-    edit: replacing(`${block}:\n  enabled: true\n`, `${block}:\n`),
+    edit: without(block, "enabled"),
     keys: [[`${block}.enabled`, "(absent)", "true"]],
     leaves: "moved",
   },
@@ -75,7 +75,7 @@ const removed: readonly DocumentEdit[] = [
     name: "the switch of passwords is taken out of homeserver.yaml",
     kind: "managed key removed",
     part: "password_config",
-    edit: replacing("password_config:\n  enabled: false\n", "password_config:\n"),
+    edit: without("password_config", "enabled"),
     keys: [["password_config.enabled", "(absent)", "false"]],
     leaves: "moved",
   },

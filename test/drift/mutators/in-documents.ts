@@ -45,3 +45,21 @@ export function replacing(from: string | RegExp, to: string) {
     return text.replace(from, () => to)
   }
 }
+
+/** Sets a key of a section, wherever in the section it stands; both in YAML, indented by two. */
+export function setting(section: string, key: string, to: string) {
+  const place = new RegExp(`(^${section}:\\n(?: {2}.*\\n|\\n)*? {2}${key}: ).*`, "m")
+  return (text: string): string => {
+    if (!place.test(text)) throw new Error(`${section}.${key} does not stand in the document`)
+    return text.replace(place, (_, before: string) => before + to)
+  }
+}
+
+/** Takes a key of a section out, wherever in the section it stands. */
+export function without(section: string, key: string) {
+  const place = new RegExp(`(^${section}:\\n(?: {2}.*\\n|\\n)*?) {2}${key}: .*\\n`, "m")
+  return (text: string): string => {
+    if (!place.test(text)) throw new Error(`${section}.${key} does not stand in the document`)
+    return text.replace(place, "$1")
+  }
+}

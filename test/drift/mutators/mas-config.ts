@@ -1,4 +1,4 @@
-import { type DocumentEdit, inDocument, replacing } from "./in-documents.ts"
+import { type DocumentEdit, inDocument, replacing, setting, without } from "./in-documents.ts"
 
 const scheme = (version: number) => `passwords.schemes[version=${version}]`
 const firstScheme = / {2}- version: 1\n {4}algorithm: bcrypt\n(?: {4}\S.*\n)*/
@@ -48,14 +48,14 @@ const ofPasswords: readonly DocumentEdit[] = [
     name: "passwords are switched off in MAS",
     kind: "managed key changed",
     part: "passwords/enabled",
-    edit: replacing("passwords:\n  enabled: true\n", "passwords:\n  enabled: false\n"),
+    edit: setting("passwords", "enabled", "false"),
     keys: [["passwords.enabled", "false", "true"]],
   },
   {
     name: "the switch of passwords is taken out of MAS's config",
     kind: "managed key removed",
     part: "passwords/enabled",
-    edit: replacing("passwords:\n  enabled: true\n", "passwords:\n"),
+    edit: without("passwords", "enabled"),
     keys: [["passwords.enabled", "(absent)", "true"]],
     leaves: "moved",
   },

@@ -105,7 +105,7 @@ export const atTheProxy: readonly Mutator[] = [
     sees: "login",
     edit: replacing(
       handed,
-      '    location ~ ^/_matrix/client/.*/login$ { return 200 \'{"flows": [{"type": "m.login.password"}]}\'; }\n',
+      `${handed}    location ~ ^/_matrix/client/.*/login$ { return 200 '{"flows": [{"type": "m.login.password"}]}'; }\n`,
     ),
     names: (server) => [seen(server, "loginFlows", "m.login.password", toMas)],
   }),
@@ -122,7 +122,7 @@ export const atTheProxy: readonly Mutator[] = [
     sees: "metadata",
     edit: replacing(
       handed,
-      '    location = /_matrix/client/v1/auth_metadata { return 200 \'{"issuer": "https://evil.example.org/"}\'; }\n',
+      `${handed}    location = /_matrix/client/v1/auth_metadata { return 200 '{"issuer": "https://evil.example.org/"}'; }\n`,
     ),
     names: (server) => [
       seen(

@@ -1,8 +1,9 @@
 import type { DocumentName, Server, ServiceName } from "../lab/server.ts"
-import { replacing } from "./in-documents.ts"
+import { replacing, setting } from "./in-documents.ts"
 import type { Mutator, Named } from "./mutator.ts"
 
 const documents = { synapse: "homeserver", mas: "mas" } as const satisfies Partial<Record<ServiceName, DocumentName>>
+const block = "matrix_authentication_service"
 const asItIs = "with the file as it is"
 
 interface OlderFile {
@@ -54,10 +55,7 @@ export const runningOtherwise: readonly Mutator[] = [
     name: "Synapse was started with passwords of its own, and the file was put back",
     service: "synapse",
     kind: "login flows or metadata changed",
-    edit: (text) =>
-      text
-        .replace("matrix_authentication_service:\n  enabled: true", "matrix_authentication_service:\n  enabled: false")
-        .replace("password_config:\n  enabled: false", "password_config:\n  enabled: true"),
+    edit: (text) => setting(block, "enabled", "false")(setting("password_config", "enabled", "true")(text)),
     live: sinceBefore,
     along: ["authMetadata", "loginFlows", "logoutAndRefresh", "loginFlowsOfSynapse"],
   }),
@@ -87,7 +85,7 @@ export const runningOtherwise: readonly Mutator[] = [
   olderFile({
     name: "MAS was started without passwords, and the file was put back",
     service: "mas",
-    edit: replacing("passwords:\n  enabled: true\n", "passwords:\n  enabled: false\n"),
+    edit: setting("passwords", "enabled", "false"),
     live: sinceBefore,
     along: seenByClients,
   }),

@@ -11,10 +11,20 @@ const documents: readonly (DocumentName | "nginx")[] = ["homeserver", "mas", "we
 /** Edits that mean nothing to us: made together, looked at once, and taken back. */
 export async function runHarmless(server: Server, batch: readonly Harmless[]): Promise<readonly HarmlessOutcome[]> {
   const texts = await Promise.all(documents.map((name) => server.read(name)))
-  for (const { edit } of batch) await edit(server)
-  const { exitCode, report, complaints } = await lookWatched(server)
-  for (const { undo } of batch) await undo?.(server)
-  for (const [nth, name] of documents.entries()) await writeFile(server.files[name], texts[nth] ?? "")
+  const undone: Harmless[] = []
+  const looked = await (async () => {
+    try {
+      for (const one of batch) {
+        await one.edit(server)
+        undone.push(one)
+      }
+      return await lookWatched(server)
+    } finally {
+      for (const { undo } of undone) await undo?.(server)
+      for (const [nth, name] of documents.entries()) await writeFile(server.files[name], texts[nth] ?? "")
+    }
+  })()
+  const { exitCode, report, complaints } = looked
   const found = exitCode === 0 ? [] : [`the look ended with ${exitCode}: ${troublesOf({ report })}`]
   const alarms = report.items.map((item) => `a false alarm: ${described(item)}`)
   const all = [...found, ...alarms, ...complaints]
