@@ -15,7 +15,8 @@ import { runHarmless } from "./runs/run-harmless.ts"
 
 /**
  * One server, many hands: those that touch different things are at work together, and each is told and mended all the same.
- * `npm run test:drift` lets each at it alone.
+ * `npm run test:drift` lets each at it alone. Run by `node --test` and this name: it has not been seen green as a whole yet,
+ * and joins `npm test` when it has.
  */
 describe("a server on which somebody changes things by hand", () => {
   let lab: Lab
