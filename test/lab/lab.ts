@@ -100,12 +100,16 @@ export async function makeLab({ images: overrides = {}, say = () => {} }: LabOpt
 
 /** Ctrl-C takes the lab down as well, and so does a test runner that ends its files. */
 function endedBySignals(lab: Lab): Lab {
+  let isEnding = false
+  // It stays a listener while it works: where execa finds nobody but itself, it lets the signal end the process at once.
   const end = () => {
+    if (isEnding) return
+    isEnding = true
     process.stderr.write("ended by a signal: taking the lab down\n")
     void lab.destroy().finally(() => process.exit(130))
   }
   const signals = ["SIGINT", "SIGTERM"] as const
-  for (const signal of signals) process.once(signal, end)
+  for (const signal of signals) process.on(signal, end)
   const destroy = async () => {
     for (const signal of signals) process.off(signal, end)
     await lab.destroy()
