@@ -2,7 +2,7 @@ import { text } from "node:stream/consumers"
 import { setTimeout as pause } from "node:timers/promises"
 import { isDeepStrictEqual } from "node:util"
 import { z } from "zod"
-import { lookWhatRuns, noteStart, withTheFile } from "../files/running.ts"
+import { lookWhatRuns, withTheFile } from "../files/running.ts"
 import { asTheFile, lookWhatIsServed, type ServedDocument } from "../files/served.ts"
 import { askService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
@@ -65,8 +65,7 @@ async function restartForConfig(
   const file = { path: config, dialect: "yaml12", keptAt } as const
   if ((await lookWhatRuns(host, address, file)) === withTheFile) return `${address.name} runs with its files already`
   const since = new Date()
-  await restartMas(host, { service: address, endpoint }, say)
-  await noteStart(host, address, file)
+  await restartMas(host, { service: address, endpoint, config, keptAt }, say)
   await proveCleanLogs(host, address, { since, seconds: cleanLogSeconds })
   return `${address.name} restarted; ${cleanLogSeconds} s of clean logs`
 }

@@ -4,10 +4,10 @@ import type { WebService } from "../host/ask-service.ts"
 import { type Database, type DatabaseAddress, type DatabaseOptions, openDatabase } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import type { HostedInputs } from "../lifecycle/lifecycle.ts"
-import type { MasAddress } from "../mas/mas-cli.ts"
+import { type MasAddress, masConfigFile } from "../mas/mas-cli.ts"
 import { type DatabasePlace, masDatabase } from "../mas/mas-database.ts"
 import type { Homeserver } from "../synapse/homeserver.ts"
-import type { DelegatedAuthInputs } from "../synapse/plan-delegation.ts"
+import { type DelegatedAuthInputs, homeserverFile } from "../synapse/plan-delegation.ts"
 import type { SynapseAddress } from "../synapse/synapse-address.ts"
 import { synapseDatabase } from "../synapse/synapse-database.ts"
 import type { AskedRehearsal } from "./certificate-asked.ts"
@@ -61,13 +61,13 @@ export async function openSide(
   options?: DatabaseOptions,
 ): Promise<Database> {
   if (side === "synapse") {
-    const homeserver = await readDocument(host, { path: inputs.delegation.file, dialect: "yaml11" })
+    const homeserver = await readDocument(host, homeserverFile(inputs.delegation))
     return openDatabase(host, synapseDatabase(homeserver as Homeserver, inputs.databases.synapse))
   }
   return openDatabase(host, await masSource(host, inputs), options)
 }
 
 export async function masSource(host: Host, { mas, databases }: Syn2MasMigrationInputs): Promise<DatabaseAddress> {
-  const section = await readKey(host, { path: mas.config, dialect: "yaml12" }, "database")
+  const section = await readKey(host, masConfigFile(mas), "database")
   return masDatabase((section ?? {}) as Record<string, unknown>, databases.mas)
 }

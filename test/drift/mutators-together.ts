@@ -13,6 +13,31 @@ import { writeResults } from "./runs/report.ts"
 import { runBatch } from "./runs/run-batch.ts"
 import { runHarmless } from "./runs/run-harmless.ts"
 
+/** What makes that nobody can tell, and is put right again. */
+const hindrances: Readonly<Record<string, (server: Server) => ReturnType<typeof runDrift>>> = {
+  "the container engine cannot be reached": ({ lab }) =>
+    runDrift(lab, { DOCKER_HOST: "unix:///nowhere/docker.sock", DOCKER_CONTEXT: "" }),
+
+  async "MAS's database does not answer"({ lab, docker }) {
+    const { container } = lab.places.databases.mas
+    await docker("stop", "--time", "5", container)
+    try {
+      return await runDrift(lab)
+    } finally {
+      await docker("start", container)
+    }
+  },
+
+  async "there is no container of that name"({ lab, docker, containers }) {
+    await docker("rename", containers.mas, `${containers.mas}-away`)
+    try {
+      return await runDrift(lab)
+    } finally {
+      await docker("rename", `${containers.mas}-away`, containers.mas)
+    }
+  },
+}
+
 /**
  * One server, many hands: those that touch different things are at work together, and each is told and mended all the same.
  * `npm run test:drift` lets each at it alone. Run by `node --test` and this name: it has not been seen green as a whole yet,
@@ -80,28 +105,3 @@ describe("a server on which somebody changes things by hand", () => {
     }
   }
 })
-
-/** What makes that nobody can tell, and is put right again. */
-const hindrances: Readonly<Record<string, (server: Server) => ReturnType<typeof runDrift>>> = {
-  "the container engine cannot be reached": ({ lab }) =>
-    runDrift(lab, { DOCKER_HOST: "unix:///nowhere/docker.sock", DOCKER_CONTEXT: "" }),
-
-  async "MAS's database does not answer"({ lab, docker }) {
-    const { container } = lab.places.databases.mas
-    await docker("stop", "--time", "5", container)
-    try {
-      return await runDrift(lab)
-    } finally {
-      await docker("start", container)
-    }
-  },
-
-  async "there is no container of that name"({ lab, docker, containers }) {
-    await docker("rename", containers.mas, `${containers.mas}-away`)
-    try {
-      return await runDrift(lab)
-    } finally {
-      await docker("rename", `${containers.mas}-away`, containers.mas)
-    }
-  },
-}

@@ -10,9 +10,10 @@ const pasted = inDocument("homeserver", [
     name: "in legacy, a block that is switched on stands in homeserver.yaml",
     kind: "legacy expected, block found",
     part: "block",
-    edit: (text, server) => `${text}${enabled}  secret: ${server.newSecret()}\n`,
+    edit: (text) => `${text}${enabled}`,
     keys: [[`${block}.enabled`, "true", "false"]],
-    leaves: (text) => text,
+    // It stays as somebody's text, without effect.
+    leaves: (text) => `${text}${enabled.replace("enabled: true", "enabled: false")}`,
   },
   {
     name: "in legacy, the experimental mode of old stands in homeserver.yaml",
@@ -43,7 +44,11 @@ const running: Mutator = {
   mutate: (server) => server.edit("homeserver", (text) => delegated(text, server.newSecret())),
   loads: { service: "synapse", file: "homeserver", isPutBack: true },
   names: (server) => [
-    { where: server.containers.synapse, live: "delegated, which the file is not", wanted: "with the file as it is" },
+    {
+      where: server.containers.synapse,
+      live: "since before the file became as it is",
+      wanted: "with the file as it is",
+    },
   ],
   along: ["authMetadata", "loginFlows", "logoutAndRefresh", "loginFlowsOfSynapse", "migration"],
   restarts: ["synapse"],
@@ -60,4 +65,4 @@ const ofMas = inDocument("mas", [
 ])
 
 /** Every hand on a server in legacy. */
-export const onLegacy: readonly Mutator[] = [...pasted, ...ofMas, running]
+export const onLegacy: readonly Mutator[] = [running, ...pasted, ...ofMas]

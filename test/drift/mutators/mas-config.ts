@@ -136,5 +136,34 @@ const ofAddresses: readonly DocumentEdit[] = [
   },
 ]
 
+const unusable = /^cannot be used: line \d+, column \d+: /
+
+const broken: readonly DocumentEdit[] = [
+  {
+    name: "a bracket is left open at the end of MAS's config",
+    kind: "document made unparsable",
+    edit: (text) => `${text}experimental: [\n`,
+    keys: [["(document)", unusable, "can be used"]],
+  },
+  {
+    name: "a key of MAS's section matrix is indented otherwise than its neighbours",
+    kind: "document made unparsable",
+    edit: replacing("  kind: synapse\n", "   kind: synapse\n"),
+    keys: [["(document)", unusable, "can be used"]],
+  },
+  {
+    name: "a second section matrix at the end of MAS's config",
+    kind: "duplicate key that shadows ours",
+    edit: (text) => `${text}matrix:\n  kind: synapse_legacy\n`,
+    keys: [["(document)", /the key "matrix" is given twice/, "can be used"]],
+  },
+  {
+    name: "MAS's issuer is given twice",
+    kind: "duplicate key that shadows ours",
+    edit: (text) => text.replace(/( {2})issuer: http:\/\/127.*\n/, "$&$1issuer: https://login.example.org/\n"),
+    keys: [["(document)", /the key "issuer" is given twice/, "can be used"]],
+  },
+]
+
 /** Hands on MAS's config.yaml, but for its clients, delegated. */
-export const inMasConfig = inDocument("mas", [...ofMatrix, ...ofPasswords, ...ofAddresses])
+export const inMasConfig = inDocument("mas", [...ofMatrix, ...ofPasswords, ...ofAddresses, ...broken])
