@@ -90,6 +90,7 @@ upstream_oauth2:
       client_uri: null,
       redirect_uris: ["https://forum.example.org/cb"],
       jwks_uri: null,
+      jwks: null,
       grants: ["authorization_code", "client_credentials", "device_code", "refresh_token"],
     })
     await here().database.execute("UPDATE oauth2_clients SET is_static = false")
