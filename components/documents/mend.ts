@@ -110,13 +110,27 @@ function likeness(one: string, other: string): number {
 /** Sets of pieces to take back, the smallest first, and among those of one size what stands near the problem first. */
 function* candidates(pieces: readonly Piece[], line: number): Generator<readonly Piece[]> {
   const near = pieces.toSorted((a, b) => Math.abs(a.line - line) - Math.abs(b.line - line))
-  for (const piece of near) yield [piece]
+  const whole = near.map((piece) => [piece, ...below(piece, pieces)])
+  yield* whole
   if (near.length <= mostInPairs) {
-    for (const [nth, one] of near.entries()) for (const other of near.slice(nth + 1)) yield [one, other]
+    for (const [nth, one] of whole.entries())
+      for (const other of whole.slice(nth + 1)) yield [...new Set([...one, ...other])]
   }
   const hunks = [...new Set(near.map(({ hunk }) => hunk))].map((hunk) => pieces.filter((piece) => piece.hunk === hunk))
   for (const hunk of hunks) yield* runsOf(hunk)
   for (let size = 2; size <= hunks.length; size++) yield hunks.slice(0, size).flat()
+}
+
+/** What came with a new line and hangs below it: left behind, it would hang below whatever stands before. */
+function below({ was, is, line, hunk }: Piece, pieces: readonly Piece[]): readonly Piece[] {
+  if (was !== "") return []
+  const after = pieces.filter((other) => other.hunk === hunk && other.line > line)
+  const end = after.findIndex((other) => other.was !== "" || indentation(other.is) <= indentation(is))
+  return end === -1 ? after : after.slice(0, end)
+}
+
+function indentation(line: string): number {
+  return line.length - line.trimStart().length
 }
 
 /** Neighbours among the pieces that stand together, the shortest runs first. */

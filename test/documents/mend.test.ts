@@ -43,6 +43,12 @@ const cases: readonly Broken[] = [
     takenBack: [7],
   },
   {
+    title: "a key of ours that is given again, with what hangs below it",
+    now: (text) => `${foreign(text)}password_config:\n  enabled: true\n  # by hand\nreport_stats: no\n`,
+    mended: (text) => `${foreign(text)}report_stats: no\n`,
+    takenBack: [12, 13, 14],
+  },
+  {
     title: "a quote that is missing",
     now: (text) => foreign(text).replace('"example.org"', '"example.org'),
     mended: foreign,

@@ -125,6 +125,7 @@ const broken: readonly DocumentEdit[] = [
     kind: "document made unparsable",
     edit: (text) => text.replace(wholeBlock, `${block}: "on"\n`),
     keys: [["(document)", /^cannot be used: line \d+, column \d+: /, "can be used"]],
+    along: [`${block}.`],
   },
 ]
 

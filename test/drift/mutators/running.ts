@@ -42,6 +42,11 @@ const seenThrough = { synapse: ["seen/login", "seen/logout", "seen/metadata"], m
 const sinceBefore = "since before the file became as it is"
 const seenByClients = ["authMetadata", "loginFlows", "logoutAndRefresh"]
 
+/** The block is off; log-in by QR code, which the legacy hands left to come with it, goes with it. */
+function withoutDelegation(text: string): string {
+  return setting(block, "enabled", "false")(text.replace(/ *msc4108_enabled: .*\n/, ""))
+}
+
 /** Services that run with something else than their file. */
 export const runningOtherwise: readonly Mutator[] = [
   olderFile({
@@ -55,7 +60,7 @@ export const runningOtherwise: readonly Mutator[] = [
     name: "Synapse was started with passwords of its own, and the file was put back",
     service: "synapse",
     kind: "login flows or metadata changed",
-    edit: (text) => setting(block, "enabled", "false")(setting("password_config", "enabled", "true")(text)),
+    edit: (text) => withoutDelegation(setting("password_config", "enabled", "true")(text)),
     live: sinceBefore,
     along: ["authMetadata", "loginFlows", "logoutAndRefresh", "loginFlowsOfSynapse"],
   }),
