@@ -1,15 +1,19 @@
-import { delimiter, dirname } from "node:path"
+import { delimiter, dirname, join } from "node:path"
 import type { Say } from "./cache.ts"
 import { findOrStartDocker } from "./docker.ts"
 import { pathFolders } from "./on-path.ts"
 import { homeWithPlugins } from "./plugins.ts"
 import { findOrMakePulumi, type Pulumi } from "./pulumi.ts"
 
+/** Gone with `npm ci`; also named by the script `test` of package.json. */
+const compiled = join(import.meta.dirname, "../../../node_modules/.cache/compiled")
+
 /** Everything a Pulumi run of the lab stands on. */
 export interface Toolchain {
   /**
    * Lay it over a process's environment. PATH begins with this Node, Pulumi and a Docker client that reaches the
-   * engine; PULUMI_HOME holds the plugins. Backend, passphrase and stack are the run's own.
+   * engine; PULUMI_HOME holds the plugins; the programs of this checkout are compiled once for all runs. Backend,
+   * passphrase and stack are the run's own.
    */
   readonly environment: Readonly<Record<string, string>>
   /** Path of that client. */
@@ -32,6 +36,8 @@ export async function prepareToolchain(say: Say = () => {}): Promise<Toolchain> 
       PULUMI_HOME: home,
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      // A fifth of the processor's time of an `up` goes into compiling the same modules in every process again.
+      NODE_COMPILE_CACHE: compiled,
       ...docker.environment,
     },
     dockerCli: docker.cli,
