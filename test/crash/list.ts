@@ -1,11 +1,14 @@
-import { cutoverSteps, serveSteps } from "../../components/window/steps.ts"
-import { type Fault, faults, type Point, resourceModules } from "./runs/points.ts"
+import { cutoverSteps, type Step, serveSteps } from "../../components/window/steps.ts"
+import { type Fault, type Point, resourceModules } from "./runs/points.ts"
 
 /** One run of the list. */
 export interface Entry {
   readonly point: Point
   readonly fault: Fault
 }
+
+/** Both ways end with it. */
+const lastStep: Step = "release-switch"
 
 /** Every place at which a run can be hurt: each step of both ways, and each resource that is about after or before them. */
 export async function allPoints(): Promise<readonly Point[]> {
@@ -22,9 +25,18 @@ function runsOn(module: string): boolean {
   return !["files/state-folder.provider", "mas/client.provider", "mas/static-clients.provider"].includes(module)
 }
 
-/** The whole list: each point with each fault. */
+/** The whole list: each point with each fault that differs there from those before it. */
 export async function wholeList(): Promise<readonly Entry[]> {
-  return (await allPoints()).flatMap((point) => faults.map((fault) => ({ point, fault })))
+  return (await allPoints()).flatMap((point) => faultsAt(point).map((fault) => ({ point, fault })))
+}
+
+/**
+ * Killed after a step is killed before the next one. A resource that does nothing is one that the run never came to, and
+ * its steps fail by themselves: what it alone has is to be done on the host and unknown to the engine.
+ */
+function faultsAt({ kind, name }: Point): readonly Fault[] {
+  if (kind === "resource") return ["killed after it"]
+  return name === lastStep ? ["fails", "killed before it", "killed after it"] : ["fails", "killed before it"]
 }
 
 /** Each step once, in order: those before anything stops fail, from the window on every other one is killed. */
