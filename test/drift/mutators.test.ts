@@ -40,8 +40,7 @@ const hindrances: Readonly<Record<string, (server: Server) => ReturnType<typeof 
 
 /**
  * One server, many hands: those that touch different things are at work together, and each is told and mended all the same.
- * `npm run test:drift` lets each at it alone. Run by `node --test` and this name: it has not been seen green as a whole yet,
- * and joins `npm test` when it has.
+ * `npm run test:drift` lets each at it alone.
  */
 describe("a server on which somebody changes things by hand", () => {
   let lab: Lab
