@@ -8,7 +8,8 @@ export interface Look {
   readonly isServed: boolean
 }
 
-const pauseMilliseconds = 100
+/** Each look costs Synapse some of the processor that the run needs. */
+const pauseMilliseconds = 200
 
 /** Asks whether an old token still answers for its owner. */
 export async function isServed(lab: CrashLab): Promise<boolean> {
