@@ -1,16 +1,31 @@
+import { randomInt } from "node:crypto"
 import { once } from "node:events"
 import { createServer } from "node:net"
 
-/** Ports of loopback that nobody listens on at this moment, each another one. */
+/**
+ * Below what Linux gives to outgoing connections (from 32768 on): a port among those may be somebody's before the server
+ * that it was found for has started.
+ */
+const from = 10_000
+const below = 32_768
+
+/** Ports of loopback that nobody listens on at this moment, each another one, and another one for each run. */
 export async function findFreePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, "127.0.0.1")
-      await once(server, "listening")
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => once(server.close(), "close")))
-  return ports
+  const found = new Set<number>()
+  while (found.size < count) {
+    const port = randomInt(from, below)
+    if (await isFree(port)) found.add(port)
+  }
+  return [...found]
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1")
+  try {
+    await once(server, "listening")
+  } catch {
+    return false
+  }
+  await once(server.close(), "close")
+  return true
 }
