@@ -7,7 +7,7 @@ import { runDrift } from "./lab/run-drift.ts"
 import { type Server, serverOf } from "./lab/server.ts"
 import { delegatedMutators, legacyMutators } from "./mutators/all.ts"
 import type { Mutator } from "./mutators/mutator.ts"
-import { batchesOf } from "./runs/batches.ts"
+import { batchesOf, tellingOf } from "./runs/batches.ts"
 import type { HarmlessOutcome, Outcome } from "./runs/outcome.ts"
 import { writeResults } from "./runs/report.ts"
 import { runBatch } from "./runs/run-batch.ts"
@@ -40,7 +40,7 @@ const hindrances: Readonly<Record<string, (server: Server) => ReturnType<typeof 
 
 /**
  * One server, many hands: those that touch different things are at work together, and each is told and mended all the same.
- * `npm run test:drift` lets each at it alone.
+ * `npm run test:drift` lets each at it alone, and `-- --together` all of them as here, with those that are left out here.
  */
 describe("a server on which somebody changes things by hand", () => {
   let lab: Lab
@@ -57,7 +57,8 @@ describe("a server on which somebody changes things by hand", () => {
   })
 
   it("is tried with at least sixty changes and thirty harmless edits", () => {
-    assert.ok(delegatedMutators.length + legacyMutators.length >= 60)
+    const tried = [legacyMutators, delegatedMutators].flatMap((all) => tellingOf(batchesOf(all)).flat())
+    assert.ok(tried.length >= 60)
     assert.ok(harmlessEdits.length >= 30)
   })
 
@@ -76,7 +77,7 @@ describe("a server on which somebody changes things by hand", () => {
   })
 
   function eachIsMended(all: readonly Mutator[]): void {
-    for (const [nth, batch] of batchesOf(all).entries()) {
+    for (const [nth, batch] of tellingOf(batchesOf(all)).entries()) {
       describe(`hands at work together, ${nth + 1}`, () => {
         let outcomes: readonly Outcome[]
         before(async () => {
