@@ -15,7 +15,7 @@ import { sampleScenarios } from "./scenarios/scenarios.ts"
 
 /**
  * Each step of both ways once: those before the window fail, in it they fail or are killed in turn, one run after another
- * on the same server; then one of each kind of what else can happen. `npm run test:crash` does all of it with every fault,
+ * on the same server; then one of each kind of what else can happen. `npm run test:crash` does all of it, failing and killed,
  * each on a fresh server, and what takes a Docker engine of its own besides.
  */
 describe("a server whose way there and back is hurt at every step", () => {

@@ -1,4 +1,4 @@
-import { cutoverSteps, type Step, serveSteps } from "../../components/window/steps.ts"
+import { cutoverSteps, serveSteps } from "../../components/window/steps.ts"
 import { type Fault, type Point, resourceModules } from "./runs/points.ts"
 
 /** One run of the list. */
@@ -6,9 +6,6 @@ export interface Entry {
   readonly point: Point
   readonly fault: Fault
 }
-
-/** Both ways end with it. */
-const lastStep: Step = "release-switch"
 
 /** Every place at which a run can be hurt: each step of both ways, and each resource that is about after or before them. */
 export async function allPoints(): Promise<readonly Point[]> {
@@ -36,7 +33,8 @@ export async function wholeList(): Promise<readonly Entry[]> {
  */
 function faultsAt({ kind, name }: Point): readonly Fault[] {
   if (kind === "resource") return ["killed after it"]
-  return name === lastStep ? ["fails", "killed before it", "killed after it"] : ["fails", "killed before it"]
+  const isLast = [cutoverSteps, serveSteps].some((steps) => steps.at(-1) === name)
+  return isLast ? ["fails", "killed before it", "killed after it"] : ["fails", "killed before it"]
 }
 
 /** Each step once, in order: those before anything stops fail, from the window on every other one is killed. */

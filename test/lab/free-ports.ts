@@ -9,7 +9,7 @@ import { createServer } from "node:net"
 const from = 10_000
 const below = 32_768
 
-/** Ports of loopback that nobody listens on at this moment, each another one, and another one for each run. */
+/** Ports of loopback that nobody listens on at this moment, each another one. Drawn by lot, so that runs side by side hardly ever meet. */
 export async function findFreePorts(count: number): Promise<number[]> {
   const found = new Set<number>()
   while (found.size < count) {
@@ -23,7 +23,8 @@ async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port, "127.0.0.1")
   try {
     await once(server, "listening")
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error
     return false
   }
   await once(server.close(), "close")
