@@ -5,10 +5,10 @@ import { join } from "node:path"
 import { execa } from "execa"
 import { parse, stringify } from "yaml"
 import { stagingPlaces, stagingPrefix } from "../../components/staging/staging-places.ts"
+import { type LabImages, prepareImages } from "../offline/images/images.ts"
+import { prepareToolchain } from "../offline/toolchain/toolchain.ts"
 import { findFreePorts } from "./free-ports.ts"
-import { type LabImages, prepareImages } from "./images/images.ts"
 import { makeProject, stagingExample } from "./project.ts"
-import { prepareToolchain } from "./toolchain/toolchain.ts"
 
 export interface LabOptions {
   /** Images in the place of the lab's own. */

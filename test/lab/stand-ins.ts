@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
+import { versions } from "../offline/toolchain/versions.ts"
 import type { Lab } from "./lab.ts"
-import { versions } from "./toolchain/versions.ts"
 
 /** The parts of a lab that are not the real ones, for lack of them in the registries that can be reached. */
 export function standInsOf({ images, environment }: Pick<Lab, "images" | "environment">): readonly string[] {

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict"
+import { readFile, rm, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { after, before, beforeEach, suite, test } from "node:test"
+import { parse } from "yaml"
+import { lifecycle, type SettingsInputs } from "../../../components/mas/settings.provider.ts"
+import { refusal } from "../../unit/host/scenery.ts"
+import { type MasBench, openMasBench } from "./bench.ts"
+
+suite("MAS's settings are what Synapse's accounts need", { concurrency: false }, () => {
+  const world: { bench?: MasBench } = {}
+  before(async () => {
+    world.bench = await openMasBench()
+  })
+  after(() => world.bench?.[Symbol.asyncDispose]())
+  beforeEach(async () => {
+    await here().reset()
+    await rm(inputs().keptAt, { recursive: true, force: true })
+    await homeserver("server_name: example.org\npassword_config: {pepper: s4lt}\n")
+  })
+
+  test("MAS is told the homeserver, its own address and the pepper, and may write to nobody while legacy", async () => {
+    await converge(inputs())
+    const { matrix, http, passwords } = await config()
+    assert.deepEqual(matrix, {
+      kind: "synapse_read_only",
+      homeserver: "example.org",
+      endpoint: "http://synapse:8008/",
+      secret: "sh4red",
+    })
+    assert.equal(http.public_base, "https://auth.example.org/")
+    assert.deepEqual(passwords.schemes, [
+      { version: 1, algorithm: "bcrypt", unicode_normalization: true, secret: "s4lt" },
+      { version: 2, algorithm: "argon2id" },
+    ])
+  })
+
+  test("delegated, it may write", async () => {
+    await converge({ ...inputs(), authentication: "delegated" })
+    assert.equal((await config()).matrix.kind, "synapse")
+  })
+
+  test("MAS itself takes what is written, and is asked before it is", async () => {
+    await converge(inputs())
+    assert.ok(here().calls.includes("config check"))
+    const { exitCode, stderr } = await masCli("config", "check")
+    assert.equal(exitCode, 0, stderr)
+  })
+
+  test("a config that says nothing of passwords gets schemes that MAS takes", async () => {
+    const text = (await here().text()).replace(/passwords:\n.*\n.*\n/, "")
+    await writeFile(here().mas.config, text)
+    await converge(inputs())
+    assert.deepEqual(
+      (await config()).passwords.schemes.map(({ version }: { version: unknown }) => version),
+      [1, 2],
+    )
+  })
+
+  test("a secret that is there is kept; where there is none, one is made that nobody could guess", async () => {
+    await writeFile(here().mas.config, (await here().text()).replace("  secret: sh4red\n", ""))
+    await converge(inputs())
+    const { secret } = (await config()).matrix
+    assert.match(secret, /^[0-9a-f]{64}$/)
+    await converge(inputs())
+    assert.equal((await config()).matrix.secret, secret)
+  })
+
+  test("a secret in a file of its own is left where it is", async () => {
+    const path = join(here().folder, "matrix-secret")
+    await writeFile(path, "in a file")
+    await writeFile(here().mas.config, (await here().text()).replace("secret: sh4red", `secret_file: ${path}`))
+    await converge(inputs())
+    const { matrix } = await config()
+    assert.deepEqual([matrix.secret, matrix.secret_file], [undefined, path])
+  })
+
+  test("an issuer of its own that the config holds follows; where it holds none, none is written", async () => {
+    await converge(inputs())
+    assert.ok(!("issuer" in (await config()).http))
+    await here().reset(`http: {issuer: "https://old.example.org/", public_base: "https://old.example.org/"}`)
+    await rm(inputs().keptAt, { force: true })
+    await converge(inputs())
+    assert.deepEqual((await config()).http, {
+      issuer: "https://auth.example.org/",
+      public_base: "https://auth.example.org/",
+    })
+  })
+
+  test("without a pepper in homeserver.yaml, one that MAS has goes: nobody could log in with it", async () => {
+    await homeserver("server_name: example.org\n")
+    await writeFile(
+      here().mas.config,
+      (await here().text()).replace("unicode_normalization: true}", "unicode_normalization: true, secret: wrong}"),
+    )
+    await converge(inputs())
+    assert.ok(!("secret" in (await config()).passwords.schemes[0]))
+  })
+
+  test("no secret is in what people and the state see", async () => {
+    await converge(inputs())
+    const checked = await lifecycle.check?.(inputs(), undefined, context())
+    const seen = JSON.stringify([checked, await lifecycle.read({ ...inputs(), revision: 1 }, context())])
+    assert.doesNotMatch(seen, /sh4red|s4lt/)
+    assert.match(seen, /\(set\)/)
+    assert.match(seen, /as homeserver\.yaml has the pepper/)
+  })
+
+  test("a hand edit is drift, a changed pepper too, and both are mended", async () => {
+    await converge(inputs())
+    await writeFile(
+      here().mas.config,
+      (await here().text()).replace("kind: synapse_read_only", "kind: synapse").replace("s4lt", "p3pper"),
+    )
+    const live = (await lifecycle.read({ ...inputs(), revision: 1 }, context()))?.managed
+    assert.equal(live?.["matrix.kind"], "synapse")
+    assert.equal(live?.["passwords.schemes[version=1].secret"], "(another than homeserver.yaml's pepper)")
+    await converge(inputs())
+    assert.equal((await config()).matrix.kind, "synapse_read_only")
+    assert.equal((await config()).passwords.schemes[0].secret, "s4lt")
+  })
+
+  test("when the resource goes, the config is as it was before us, byte for byte", async () => {
+    const before = await here().text()
+    await converge(inputs())
+    await lifecycle.remove({ ...inputs(), revision: 1 }, context())
+    assert.equal(await here().text(), before)
+  })
+
+  test("what MAS refuses is not written", async () => {
+    const bad = (await here().text()).replace("algorithm: bcrypt", "algorithm: bcrypt, cost: many")
+    await writeFile(here().mas.config, bad)
+    await refusal(converge(inputs()), "mas/cli-failed")
+    assert.equal(await here().text(), bad)
+  })
+
+  function inputs(): SettingsInputs {
+    return {
+      host: { kind: "local" },
+      file: here().mas.config,
+      keptAt: join(here().folder, "mas-settings.kept.json"),
+      service: here().mas.service,
+      authentication: "legacy",
+      serverName: "example.org",
+      issuer: "https://auth.example.org/",
+      synapseEndpoint: "http://synapse:8008/",
+      homeserverYaml: join(here().folder, "homeserver.yaml"),
+    }
+  }
+
+  function context() {
+    return { host: here().host, say: () => {} }
+  }
+
+  async function converge(wanted: SettingsInputs): Promise<void> {
+    await lifecycle.converge(wanted, undefined, context())
+  }
+
+  async function homeserver(text: string): Promise<void> {
+    await writeFile(inputs().homeserverYaml, text)
+  }
+
+  async function config() {
+    return parse(await readFile(here().mas.config, "utf8"))
+  }
+
+  function masCli(...words: readonly string[]) {
+    const [program, ...rest] = here().mas.service.commands?.cli ?? assert.fail()
+    return here().host.exec([program, ...rest, "mas-cli", "--config", here().mas.config, ...words])
+  }
+
+  function here(): MasBench {
+    return world.bench ?? assert.fail("the bench did not open")
+  }
+})

@@ -1,0 +1,40 @@
+import { setTimeout as pause } from "node:timers/promises"
+import { localHost } from "../../../../components/host/local-host.ts"
+import { isArmed } from "../../../../components/window/dead-mans-switch.ts"
+import type { Watch } from "../judge/serving.ts"
+import { type CrashLab, leaseSeconds } from "../lab/crash-lab.ts"
+import { type Process, processesOf } from "../lab/processes.ts"
+
+/** What starting takes, on top of the lease: Synapse's start, on a machine with other work. */
+const allowanceSeconds = 75
+const limitSeconds = leaseSeconds + allowanceSeconds
+
+/** Until all of ours has ended, and the server serves or has had its time. */
+export async function settle(lab: CrashLab, watch: Watch): Promise<void> {
+  const deadline = Date.now() + limitSeconds * 1000
+  while (Date.now() < deadline) {
+    if (!(await isUnderWay(lab)) && watch.looks.slice(-5).every(({ isServed }) => isServed)) break
+    await pause(200)
+  }
+  await watch.stop()
+}
+
+/**
+ * A switch stays for a while after it has acted, in case that a stop that was under way still comes. One without a process
+ * will never act: that is for the next run to settle.
+ */
+async function isUnderWay(lab: CrashLab): Promise<boolean> {
+  const processes = await processesOf(lab)
+  if (processes.some((one) => !isSwitch(one))) return true
+  return processes.length > 0 && (await isArmed(localHost, lab.places.host.stateFolder))
+}
+
+export function isSwitch({ argv }: Process): boolean {
+  return argv.some((word) => word.endsWith("/switch/run.sh"))
+}
+
+/** `undefined`: it was not back at the last look. */
+export function complaintsAboutServing(seconds: number | undefined): readonly string[] {
+  const isInTime = seconds !== undefined && seconds <= limitSeconds
+  return isInTime ? [] : [`the server did not serve again within ${limitSeconds} s`]
+}
