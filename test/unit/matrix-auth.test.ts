@@ -12,6 +12,9 @@ import { type Registration, registrationsOf } from "./registrations.ts"
 const issuer = "https://auth-af2f3d.organic-machine.com/"
 const clients = ["client-element", "client-admin_panel", "client-matrix_pc", "client-matrix_android"]
 
+/** The program with the prod example's settings, declared once for each mode, one after the other: Pulumi's mocks are global. */
+const declared = { legacy: await declareProd("legacy"), delegated: await declareProd("delegated") } as const
+
 test("legacy and delegated declare the same resources", async () => {
   const [legacy, delegated] = [await prod("legacy"), await prod("delegated")]
   const tokens = (world: World) => world.all.map(({ name, type }) => `${type} ${name}`).toSorted()
@@ -193,8 +196,12 @@ interface World {
   waitsFor(name: string): Set<string>
 }
 
-/** The prod example's settings. */
-async function prod(authentication: "legacy" | "delegated", changes: Mapping = {}): Promise<World> {
+/** The prod example, as it is or with other settings. */
+async function prod(authentication: "legacy" | "delegated", changes?: Mapping): Promise<World> {
+  return changes === undefined ? declared[authentication] : declareProd(authentication, changes)
+}
+
+async function declareProd(authentication: "legacy" | "delegated", changes: Mapping = {}): Promise<World> {
   const text = await readFile(new URL("../../Pulumi.prod.yaml", import.meta.url), "utf8")
   const raw = { ...storedConfig(parse(text), "matrix-auth"), authentication, ...changes }
   return declare(read(raw, { stack: "prod" }).settings)

@@ -3,7 +3,7 @@ import { execa } from "execa"
 
 /** The mas-cli under test: the one `MAS_CLI` names, else the stand-in. */
 export const masCli =
-  process.env.MAS_CLI ?? fileURLToPath(new URL("../../offline/standins/mas/mas-cli", import.meta.url))
+  process.env.MAS_CLI || fileURLToPath(new URL("../../offline/standins/mas/mas-cli", import.meta.url))
 
 export interface Said {
   readonly exitCode: number | undefined

@@ -77,7 +77,7 @@ function sharedPostgres(): Promise<PostgresCluster> {
 after(async () => (await cluster)?.stop())
 
 /** The stand-in, unless `MAS_CLI` names a real one. */
-const program = process.env.MAS_CLI ?? fileURLToPath(new URL("../../offline/standins/mas/mas-cli", import.meta.url))
+const program = process.env.MAS_CLI || fileURLToPath(new URL("../../offline/standins/mas/mas-cli", import.meta.url))
 
 async function run(file: string, args: readonly string[]) {
   const { exitCode, stderr } = await execa(program, ["-c", file, ...args], {

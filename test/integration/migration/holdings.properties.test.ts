@@ -1,11 +1,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
+import { propertyRuns } from "../../unit/property-runs.ts"
 import { MigrationDatabases } from "./migration-databases.ts"
 import { people, statementsFor } from "./synapse-worlds.ts"
 
-/** Each is a whole migration; `MATRIX_AUTH_RUNS` asks for more. */
-const runs = Number(process.env.MATRIX_AUTH_RUNS ?? 15)
+/** Each is a whole migration. */
+const numRuns = Math.ceil(propertyRuns / 10)
 
 test("whoever is in Synapse, in whatever state, a migration leaves no difference between the sets", async (t) => {
   const databases = await MigrationDatabases.open()
@@ -18,7 +19,7 @@ test("whoever is in Synapse, in whatever state, a migration leaves no difference
     assert.equal(exitCode, 0, stderr)
     assert.deepEqual(await databases.holdings("mas"), await databases.holdings("synapse"))
   })
-  await fc.assert(migrated, { numRuns: runs })
+  await fc.assert(migrated, { numRuns })
 })
 
 /** What ended half-way has renamed MAS's tables; the next run that comes to its end gives them back. */

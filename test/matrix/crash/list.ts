@@ -37,14 +37,12 @@ function faultsAt({ kind, name }: Point): readonly Fault[] {
   return isLast ? ["fails", "killed before it", "killed after it"] : ["fails", "killed before it"]
 }
 
-/** Each step once, in order: those before anything stops fail, from the window on every other one is killed. */
-export function sampleList(): readonly Entry[] {
-  const ways = { cutover: cutoverSteps, rollback: serveSteps } as const
-  return (["cutover", "rollback"] as const).flatMap((way) =>
-    ways[way].map((name, index) => {
-      const inWindow = index - ways[way].indexOf("arm-switch")
-      const fault = inWindow > 0 && inWindow % 2 === 1 ? "killed before it" : "fails"
-      return { point: { way, kind: "step", name }, fault } as const
-    }),
-  )
+/** Each step of a way once, in order: those before anything stops fail, from the window on every other one is killed. */
+export function chainOf(way: Point["way"]): readonly Entry[] {
+  const steps = way === "cutover" ? cutoverSteps : serveSteps
+  return steps.map((name, index) => {
+    const inWindow = index - (steps as readonly string[]).indexOf("arm-switch")
+    const fault = inWindow > 0 && inWindow % 2 === 1 ? "killed before it" : "fails"
+    return { point: { way, kind: "step", name }, fault } as const
+  })
 }

@@ -28,3 +28,8 @@ export async function allRuns(): Promise<readonly Run[]> {
   }))
   return [...steps, ...scenarios]
 }
+
+/** By which a run is known, in the report too. */
+export function nameOfRun({ point, fault }: Pick<Run, "point" | "fault">): string {
+  return `${point}, ${fault}`
+}

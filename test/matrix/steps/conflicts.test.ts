@@ -114,14 +114,14 @@ describe("every kind of conflict, on a living server of its own", () => {
     const preview = await own.pulumi(["preview"], environment)
     assert.equal(preview.exitCode === 0 ? 0 : 1, exitCode, preview.output)
     assert.deepEqual(await fingerprintOf(lab), untouched)
-    return unwrapped(preview.output)
+    return preview.output
   }
 
   async function refused(words: readonly string[]): Promise<string> {
     const { exitCode, output } = await own.pulumi(words)
     assert.notEqual(exitCode, 0, output)
     assert.match(output, /migration\/pre-flight/)
-    return unwrapped(output)
+    return output
   }
 
   /** The world as it is told, for as long as it takes; then every file is back, byte for byte. */
@@ -172,11 +172,6 @@ function assertNamed(output: string, kind: string, count: number, which: string)
 function withOldProvider(text: string): string {
   const dex = /^oidc_providers:\n((?:[ #].*\n)+)/m.exec(text)?.[1] ?? ""
   return text.replace(dex, dex + dex.replace(/idp_id: \S+/, "idp_id: old"))
-}
-
-/** The engine's margins and marks taken off. */
-function unwrapped(output: string): string {
-  return output
 }
 
 /** Synapse with its files and rows, the well-known and Element: all but MAS and what we keep. */

@@ -1,5 +1,6 @@
 import { type ImageName, officialImages } from "../../../components/staging/layout.ts"
 import { buildElement, buildMas, buildNginx, buildPostgres, buildSynapse } from "./local.ts"
+import { masImage } from "./mas-in-use.ts"
 import { pullOfficial } from "./official.ts"
 
 const imageNames = Object.keys(officialImages) as ImageName[]
@@ -14,7 +15,10 @@ export interface ImageOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Images to take as they are: `{ mas: "my/mas:dev" }`. Pulled by Docker itself when it has to. */
   readonly overrides?: Readonly<Partial<Record<ImageName, string>>>
-  /** `official`: only those; `local`: only ours; default: official ones where a registry answers, ours otherwise. */
+  /**
+   * `official`: only those; `local`: only ours; default: official ones where a registry answers, then the image of MAS that the
+   * environment names (`MAS_IMAGE`), ours otherwise.
+   */
   readonly source?: "official" | "local"
   /** Told what is pulled and built, a line each. Default: nobody. */
   readonly say?: (line: string) => void
@@ -67,7 +71,9 @@ export async function preparePostgres(options: ImageOptions): Promise<string> {
 }
 
 async function prepareImage(name: ImageName, options: ImageOptions): Promise<string> {
-  return (await takeOfficial(name, options, officialImages[name])) ?? builders[name](options)
+  const official = await takeOfficial(name, options, officialImages[name])
+  const named = name === "mas" ? masImage : undefined
+  return official ?? named ?? builders[name](options)
 }
 
 async function takeOfficial(name: ImageName, options: ImageOptions, reference: string): Promise<string | undefined> {

@@ -4,10 +4,9 @@ import fc from "fast-check"
 import { type Absent, absent, isAbsent, type JsonValue, sameValue } from "../../../components/documents/json-value.ts"
 import { printKeyPath } from "../../../components/documents/key-path.ts"
 import { apply, type ManagedKey, observe, plan, restore } from "../../../components/documents/managed-keys.ts"
+import { propertyRuns } from "../property-runs.ts"
 import { clientList } from "./client-lists.ts"
 import { PyYaml } from "./pyyaml.ts"
-
-const numRuns = Number(process.env.MANAGED_KEYS_RUNS ?? 150)
 
 interface Wish {
   readonly id: string
@@ -52,7 +51,7 @@ test("a client is added, changed and taken out by its id, and no other client is
         [...list].filter(([id]) => !drawn.some((one) => one.id === id))
       assert.deepEqual(others(is), others(was))
     }),
-    { numRuns },
+    { numRuns: propertyRuns },
   )
 })
 
@@ -77,7 +76,7 @@ test("a list of clients has its bytes back, whatever was wanted of it in between
         assert.equal(restore(end, dialect, second.kept), text)
       },
     ),
-    { numRuns },
+    { numRuns: propertyRuns },
   )
 })
 

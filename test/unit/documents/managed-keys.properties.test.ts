@@ -9,6 +9,7 @@ import { printKeyPath } from "../../../components/documents/key-path.ts"
 import { apply, type ManagedKey, plan, restore } from "../../../components/documents/managed-keys.ts"
 import { parseDocument } from "../../../components/documents/parse.ts"
 import { problems } from "../../../components/documents/problems.ts"
+import { propertyRuns } from "../property-runs.ts"
 import { jsonDocument } from "./json-documents.ts"
 import { PyYaml } from "./pyyaml.ts"
 import { type Written, yamlDocument } from "./yaml-documents.ts"
@@ -18,9 +19,6 @@ const jsYaml = createRequire(import.meta.url)("js-yaml") as {
   readonly load: (text: string, options: { schema: unknown }) => JsonValue
   readonly CORE_SCHEMA: unknown
 }
-
-/** How often each property is tried: more by hand, with MANAGED_KEYS_RUNS=5000. */
-const numRuns = Number(process.env.MANAGED_KEYS_RUNS ?? 150)
 
 /** The reader's own parser. */
 interface Judge {
@@ -151,7 +149,7 @@ async function holds(dialect: Dialect, property: (drawn: Case) => Promise<void>)
         later: editable(text, dialect, [...keys, ...drawn.later].slice(keys.length / 2)),
       })
     }),
-    { numRuns },
+    { numRuns: propertyRuns },
   )
 }
 

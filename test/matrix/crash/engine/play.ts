@@ -4,16 +4,13 @@ import { prepareToolchain } from "../../../offline/toolchain/toolchain.ts"
 import { makeCrashLab } from "../lab/crash-lab.ts"
 import { makeWorlds } from "../lab/worlds.ts"
 import { runScenario } from "../scenarios/run-scenario.ts"
-import { isWanted } from "../wanted.ts"
 import { OwnEngine } from "./own-engine.ts"
 import { engineScenarios } from "./scenarios.ts"
 
 /**
- * Plays on an engine of its own, in the network namespace that it was started in, those that are wanted. Prints each outcome
+ * Plays on an engine of its own, in the network namespace that it was started in, and prints each outcome
  * as a line of JSON.
  */
-const [only = "", fault = ""] = process.argv.slice(2)
-
 const say = (line: string) => void process.stderr.write(`${line}\n`)
 const shared = process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock"
 const { environment, dockerCli } = await prepareToolchain(say)
@@ -27,7 +24,7 @@ process.env.DOCKER_HOST = engine.address
 await using lab = await makeLab({ images, say })
 const crashLab = await makeCrashLab(lab, say)
 const worlds = await makeWorlds(crashLab, say)
-for (const scenario of engineScenarios.filter((one) => isWanted(one, { only, fault }))) {
+for (const scenario of engineScenarios) {
   const outcome = await runScenario(
     { lab: crashLab, worlds },
     { ...scenario, play: (stage) => scenario.play(stage, engine) },

@@ -56,17 +56,12 @@ export async function hurtInChain(
 }
 
 /** A plain `pulumi up` at the end has to complete the way, with exact counts and nothing else. */
-export async function endChain(
-  lab: CrashLab,
-  worlds: Worlds,
-  way: Way,
-  { had, of = "steps" }: { readonly had: Possessions; readonly of?: "steps" | "scenarios" },
-): Promise<Outcome> {
+export async function endChain(lab: CrashLab, worlds: Worlds, way: Way, had: Possessions): Promise<Outcome> {
   const { exitCode, output } = await runPulumi(lab, ...up)
   const complaints = exitCode === 0 ? [] : [`pulumi up ended with exit code ${exitCode}`]
   return {
     point: `${way}: the end of all that was begun`,
-    fault: `none: after all ${of}`,
+    fault: "none",
     complaints: [...complaints, ...(await complaintsAtTheEnd(lab, between(worlds, way).after))],
     servedAfterSeconds: 0,
     lost: lostSince(had, await possessionsOf(lab)),

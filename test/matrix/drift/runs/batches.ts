@@ -14,18 +14,6 @@ export function batchesOf<One extends Touching>(hands: readonly One[]): readonly
   return batches
 }
 
-/** Without what a look and an `up` are too dear for: one hand or two whose kinds others have shown already. */
-export function tellingOf<One extends { readonly kind: string }>(
-  batches: readonly (readonly One[])[],
-): readonly (readonly One[])[] {
-  const shown = new Set<string>()
-  return batches.filter((batch) => {
-    const isNew = batch.some(({ kind }) => !shown.has(kind))
-    for (const { kind } of batch) shown.add(kind)
-    return isNew || batch.length > 2
-  })
-}
-
 function meet(these: readonly string[], those: readonly string[]): boolean {
   return these.some((one) => those.some((other) => isWithin(one, other) || isWithin(other, one)))
 }
