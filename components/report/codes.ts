@@ -84,7 +84,9 @@ export const refusalCodes = [
   "web/served-otherwise",
   "web/still-delegated",
   "window/not-put-back",
+  "window/step-hangs",
   "window/switch-acted",
+  "window/switch-lost",
   "window/switch-not-armed",
   "window/under-way",
 ] as const

@@ -7,6 +7,7 @@ import type { Context } from "../lifecycle/lifecycle.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { SwitchPlace } from "../window/dead-mans-switch.ts"
 import { inOperation, type Operation, type OperationPlace } from "../window/operation.ts"
+import { noteStandstill } from "../window/settle.ts"
 import { inWindow, type OpenedWindow } from "../window/window.ts"
 import { type DelegatedAuthInputs, homeserverFile } from "./plan-delegation.ts"
 import { proveAuthentication } from "./prove-authentication.ts"
@@ -92,6 +93,7 @@ export async function writeAndRestart(
   await operation.step("write-homeserver", async () => {
     await makeChange(host, file, change)
     await demandStill()
+    await noteStandstill(operation.place)
   })
   try {
     await operation.step("restart-synapse", async () => {

@@ -1,8 +1,22 @@
+import { randomBytes } from "node:crypto"
 import { posix } from "node:path"
 import pRetry from "p-retry"
 import type { Host } from "../host/host.ts"
 import { Refusal } from "../report/refusal.ts"
-import { quote, type SwitchPlan, switchScript, twinEnding } from "./switch-script.ts"
+import { detachSwitch, type Whereabouts } from "./detach-switch.ts"
+import { isWholeScript, type PlannedFile, type SwitchPlan, switchScript } from "./switch-script.ts"
+import {
+  inSwitch,
+  isAlive,
+  isThere,
+  readActed,
+  readClaim,
+  readUndone,
+  readWatcher,
+  renew,
+  switchFolder,
+  waitUntilGone,
+} from "./switch-state.ts"
 
 /** What has to be put back, and what has to run again, when a window is not closed by whoever opened it. */
 export interface WayOut extends Omit<SwitchPlan, "files"> {
@@ -17,60 +31,81 @@ export interface SwitchPlace {
   readonly leaseSeconds: number
 }
 
-/** How the switch ends, once and for all: `release`d by who armed it, or everything is put back. */
-export type Claim = "release" | "act"
-
 const startLimitSeconds = 15
 const actLimitSeconds = 900
+const prepareLimitSeconds = 300
+const forgetLimitSeconds = 300
 
-/** What is written once it is over lies there before it begins: then a link or a rename will do, also on a full disk. */
-const laidReady = {
-  "claim.release": "release\n",
-  "claim.act": "act\n",
-  "claim.switch": "act\n",
-  acting: "",
-  log: "",
-} as const
+/** What is renamed once it is over lies there before it begins: that needs no room on the disk, and no hard links. */
+const laidReady = { undecided: "undecided\n", unchanged: "", acting: "", log: "" } as const
 
-export function switchFolder(stateFolder: string): string {
-  return posix.join(stateFolder, "switch")
-}
+/** The program once more: of two, a loss of power leaves one whole. */
+const secondScript = "run.again.sh"
+
+/** `prepare` says so when a file is no longer what was read. */
+const exitWhenChanged = 3
 
 /**
  * Arms the dead-man's switch: a small process of its own on the host, which outlives us, our connection and the engine.
- * Returns when it says that it watches. Throws `window/switch-not-armed`.
+ * Returns where it runs, once it watches and has tried all that it will need. Throws `window/switch-not-armed`, and
+ * `host/file-changed` where a file is no longer as given; nothing has been changed then.
  */
-export async function arm(host: Host, place: SwitchPlace, out: WayOut): Promise<void> {
-  const folder = switchFolder(place.stateFolder)
-  await clear(host, place.stateFolder)
-  const files = await Promise.all(
-    out.files.map(async ({ path, before }, index) => ({
-      path: await realPath(host, path),
-      ...(before === undefined ? {} : { before, saved: `before.${index}` }),
-    })),
-  )
-  // First of all: it knows what would have to be cleared away.
-  await host.write(posix.join(folder, "run.sh"), switchScript({ ...out, files }), { mode: 0o600 })
-  for (const [name, text] of Object.entries(laidReady)) {
-    await host.write(posix.join(folder, name), text, { mode: 0o600 })
+export async function arm(host: Host, place: SwitchPlace, out: WayOut): Promise<Whereabouts> {
+  const { stateFolder } = place
+  await demandNone(host, stateFolder)
+  const names = randomBytes(6).toString("hex")
+  const files: PlannedFile[] = []
+  for (const [index, { path, before }] of out.files.entries()) {
+    const real = await realPath(host, path)
+    const room = posix.join(posix.dirname(real), `.matrix-auth-${names}${index}`)
+    files.push({
+      path: real,
+      room,
+      sum: before === undefined ? undefined : await save(host, stateFolder, index, before),
+    })
   }
-  for (const file of files) await save(host, folder, file)
-  await renew(host, place.stateFolder, "armed")
-  await detach(host, ["sh", posix.join(folder, "run.sh"), "watch", String(Math.ceil(place.leaseSeconds))])
+  for (const [name, text] of Object.entries(laidReady)) {
+    await host.write(inSwitch(stateFolder, name), text, { mode: 0o600 })
+  }
+  await renew(host, stateFolder, "armed")
+  // Before anything lies elsewhere: it knows what would have to be cleared away.
+  const script = switchScript({ ...out, files })
+  await host.write(inSwitch(stateFolder, "run.sh"), script, { mode: 0o600 })
+  await host.write(inSwitch(stateFolder, secondScript), script, { mode: 0o600 })
+  await prepare(host, stateFolder)
+  await host.write(inSwitch(stateFolder, "ready"), "", { mode: 0o600 })
+  const where = await watchAgain(host, place)
   const lookForIt = async () => {
-    if ((await host.readIfPresent(posix.join(folder, "watching"))) === undefined) throw notArmed(host, folder)
+    if (!(await isAlive(host, stateFolder)))
+      throw notArmed(host, stateFolder, `did not start within ${startLimitSeconds} s`)
   }
   await pRetry(lookForIt, { retries: startLimitSeconds * 10, minTimeout: 100, factor: 1 })
+  return where
 }
 
-async function save(host: Host, folder: string, file: SwitchPlan["files"][number] & { readonly before?: string }) {
-  const { path, saved, before } = file
-  if (saved === undefined || before === undefined) return
-  const copy = posix.join(folder, saved)
+/** Starts the process of a switch that lies there. Two at once do no harm. */
+export async function watchAgain(host: Host, { stateFolder, leaseSeconds }: SwitchPlace): Promise<Whereabouts> {
+  const unit = `matrix-auth-switch-${randomBytes(6).toString("hex")}`
+  return detachSwitch(host, { script: inSwitch(stateFolder, "run.sh"), leaseSeconds, unit })
+}
+
+/** What an earlier one left when it was cleared away goes; one that has not ended is not ours to take away. */
+async function demandNone(host: Host, stateFolder: string): Promise<void> {
+  const isOver = async () =>
+    (await readClaim(host, stateFolder)) === "release" || (await readActed(host, stateFolder)) !== undefined
+  if ((await isThere(host, stateFolder)) && !(await isOver())) {
+    throw notArmed(host, stateFolder, "could not be armed: another one lies there that has not ended")
+  }
+  await clear(host, stateFolder)
+}
+
+/** Returns its check sum, as the switch will ask for it. */
+async function save(host: Host, stateFolder: string, index: number, before: string): Promise<string> {
+  const copy = inSwitch(stateFolder, `before.${index}`)
   await host.write(copy, before, { mode: 0o600 })
-  const twin = `${path}${twinEnding}`
-  await host.exec(["cp", "-p", "--", path, twin])
-  if ((await host.exec(["cmp", "-s", "--", copy, twin])).exitCode !== 0) throw changedMeanwhile(host, path)
+  const { exitCode, stdout, stderr } = await host.exec(["cksum"], { stdinFile: copy })
+  if (exitCode === 0) return stdout.trim()
+  throw notArmed(host, stateFolder, `could not be armed: cksum says ${stderr.trim()}`)
 }
 
 /** Through a link, what it points at is put back, and the link stays. */
@@ -79,79 +114,72 @@ async function realPath(host: Host, path: string): Promise<string> {
   return exitCode === 0 ? stdout.replace(/\n$/, "") : path
 }
 
-/** Out of our process tree, our session and our streams; the shell that starts it ends at once. */
-async function detach(host: Host, argv: readonly string[]): Promise<void> {
-  const program = `${argv.map(quote).join(" ")} </dev/null >/dev/null 2>&1`
-  const alone = `trap '' HUP INT TERM
-if command -v setsid >/dev/null 2>&1; then setsid ${program} &
-else nohup ${program} &
-fi`
-  await host.exec(["sh", "-c", alone])
+async function prepare(host: Host, stateFolder: string): Promise<void> {
+  const { exitCode, stderr } = await host.exec(["sh", inSwitch(stateFolder, "run.sh"), "prepare"], {
+    timeoutSeconds: prepareLimitSeconds,
+  })
+  if (exitCode === 0) return
+  if (exitCode === exitWhenChanged) throw changedMeanwhile(host, stderr.trim())
+  throw notArmed(host, stateFolder, `could not do what it may have to: ${stderr.trim() || `exit code ${exitCode}`}`)
 }
 
-/** A sign of life: any text that differs from the last one. */
-export async function renew(host: Host, stateFolder: string, sign: string): Promise<void> {
-  await host.write(posix.join(switchFolder(stateFolder), "lease"), `${sign}\n`, { mode: 0o600 })
-}
-
-/** Decides how the switch ends, unless that is decided already. Returns what counts. */
-export async function claim(host: Host, stateFolder: string, wanted: Claim): Promise<Claim> {
-  const folder = switchFolder(stateFolder)
-  // In one step with its content, and only for the first.
-  await host.exec(["ln", "--", posix.join(folder, `claim.${wanted}`), posix.join(folder, "claimed")])
-  return (await readClaim(host, stateFolder)) ?? wanted
-}
-
-export async function readClaim(host: Host, stateFolder: string): Promise<Claim | undefined> {
-  const text = await host.readIfPresent(posix.join(switchFolder(stateFolder), "claimed"))
-  if (text === undefined) return undefined
-  return text.trim() === "release" ? "release" : "act"
-}
-
-/** Whether a switch lies there that was neither released nor has acted. */
-export async function isArmed(host: Host, stateFolder: string): Promise<boolean> {
-  const folder = switchFolder(stateFolder)
-  if ((await host.readIfPresent(posix.join(folder, "run.sh"))) === undefined) return false
-  return (await readClaim(host, stateFolder)) !== "release" && (await readActed(host, stateFolder)) === undefined
-}
-
-/** When everything was put back, in ISO 8601; empty where the disk was too full to say. */
-export async function readActed(host: Host, stateFolder: string): Promise<string | undefined> {
-  return (await host.readIfPresent(posix.join(switchFolder(stateFolder), "acted")))?.trim()
+/**
+ * Sees to it that the program of a switch that lies there is whole. Says whether it is: without it, and with nothing ready,
+ * the arming was cut off, and nothing had been changed. Throws `window/not-put-back` where something may have been.
+ */
+export async function makeScriptWhole(host: Host, stateFolder: string): Promise<boolean> {
+  const read = async (name: string) => (await host.readIfPresent(inSwitch(stateFolder, name))) ?? ""
+  if (isWholeScript(await read("run.sh"))) return true
+  const second = await read(secondScript)
+  if (isWholeScript(second)) {
+    await host.write(inSwitch(stateFolder, "run.sh"), second, { mode: 0o600 })
+    return true
+  }
+  if ((await host.readIfPresent(inSwitch(stateFolder, "ready"))) === undefined) return false
+  throw notPutBack(host, stateFolder, "its program is damaged")
 }
 
 /**
  * Puts everything back now and starts Synapse, by the very program that the switch is. Doing it twice, or beside the
- * switch, does no harm. Throws `window/not-put-back`.
+ * switch, does no harm. Throws `window/not-put-back`; nothing that is needed to try it again is gone then.
  */
 export async function act(host: Host, stateFolder: string): Promise<void> {
-  const folder = switchFolder(stateFolder)
-  const { exitCode, stderr } = await host.exec(["sh", posix.join(folder, "run.sh"), "act"], {
-    timeoutSeconds: actLimitSeconds,
-  })
+  const script = inSwitch(stateFolder, "run.sh")
+  const { exitCode, stderr } = await host.exec(["sh", script, "act"], { timeoutSeconds: actLimitSeconds })
   if (exitCode === 0 && (await readActed(host, stateFolder)) !== undefined) return
-  throw new Refusal({
-    code: "window/not-put-back",
-    what: `What was begun could not be taken back (exit code ${exitCode}): ${stderr.trim() || "see its log"}`,
-    where: { host: host.name, file: posix.join(folder, "log") },
-    meaning: "The server may not be serving now. The files as they were lie in that folder.",
-    next: "See docs/mas_migration_rollback.md, by hand: put homeserver.yaml back and start Synapse.",
-  })
+  throw notPutBack(host, stateFolder, `exit code ${exitCode}: ${stderr.trim() || "see its log"}`)
 }
 
-/** Takes the switch away once it has no more to do. Its process ends by itself when its folder is gone: that is waited for. */
-export async function clear(host: Host, stateFolder: string): Promise<void> {
+/** Whether what the window was to write lies there, though everything was put back: a write that came late. */
+export async function hasLateWrite(host: Host, stateFolder: string): Promise<boolean> {
+  if ((await host.readIfPresent(inSwitch(stateFolder, "ready"))) === undefined) return false
+  return (await host.exec(["sh", inSwitch(stateFolder, "run.sh"), "late"])).exitCode === 0
+}
+
+/**
+ * Takes the switch away once it has no more to do; for who knows that it was released, has acted, or that nothing was
+ * changed. Returns what it could not do, a sentence each. Its process ends by itself when its folder is gone: that is waited for.
+ */
+export async function clear(host: Host, stateFolder: string): Promise<readonly string[]> {
   const folder = switchFolder(stateFolder)
-  const script = posix.join(folder, "run.sh")
-  if ((await host.readIfPresent(script)) !== undefined) await host.exec(["sh", script, "forget"])
-  const watching = (await host.readIfPresent(posix.join(folder, "watching")))?.trim()
-  await host.exec(["rm", "-rf", "--", folder])
-  if (watching) await host.exec(["sh", "-c", untilGone, "wait", watching])
+  if (await isThere(host, stateFolder)) {
+    await host.exec(["sh", inSwitch(stateFolder, "run.sh"), "forget"], { timeoutSeconds: forgetLimitSeconds })
+  }
+  const undone = await readUndone(host, stateFolder)
+  const watcher = await readWatcher(host, stateFolder)
+  // All of it at once: half a folder would be a switch that does not know what it was told.
+  const away = `${folder}.gone.${randomBytes(6).toString("hex")}`
+  await host.exec([
+    "sh",
+    "-c",
+    'mv -- "$1" "$2" 2>/dev/null || rm -rf -- "$1"; rm -rf -- "$1".gone.*',
+    "clear",
+    folder,
+    away,
+  ])
+  if (watcher !== undefined) await waitUntilGone(host, watcher)
+  return undone
 }
-
-/** It looks for its folder every two seconds; a number that went on to somebody else is not waited for. */
-const untilGone = `rounds=0
-while kill -0 "$1" 2>/dev/null && [ $rounds -lt 5 ]; do sleep 1; rounds=$((rounds + 1)); done`
 
 function changedMeanwhile(host: Host, file: string): Refusal {
   return new Refusal({
@@ -163,12 +191,22 @@ function changedMeanwhile(host: Host, file: string): Refusal {
   })
 }
 
-function notArmed(host: Host, folder: string): Refusal {
+function notArmed(host: Host, stateFolder: string, why: string): Refusal {
   return new Refusal({
     code: "window/switch-not-armed",
-    what: `The dead-man's switch did not start within ${startLimitSeconds} s`,
-    where: { host: host.name, file: folder },
+    what: `The dead-man's switch ${why}`,
+    where: { host: host.name, file: switchFolder(stateFolder) },
     meaning: "Nothing was stopped or changed: without it a kill could leave the server not serving.",
     next: "See whether that folder can be written and a shell runs there, then `pulumi up`.",
+  })
+}
+
+export function notPutBack(host: Host, stateFolder: string, why: string): Refusal {
+  return new Refusal({
+    code: "window/not-put-back",
+    what: `What was begun could not be taken back (${why})`,
+    where: { host: host.name, file: inSwitch(stateFolder, "log") },
+    meaning: "The server may not be serving now. The files as they were lie in that folder.",
+    next: "Mend what the log names, then `npm run recover -- --stack NAME`; by hand: docs/mas_migration_rollback.md.",
   })
 }

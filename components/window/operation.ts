@@ -1,15 +1,20 @@
 import { posix } from "node:path"
 import { formatDuration } from "../report/durations.ts"
-import { readClaim, renew, type SwitchPlace } from "./dead-mans-switch.ts"
+import type { SwitchPlace } from "./dead-mans-switch.ts"
 import { type Journal, type OperationKind, type StepTime, writeJournal } from "./journal.ts"
 import { type SettlePlace, settle } from "./settle.ts"
 import { keepStepTimes } from "./step-times.ts"
-import { describeStep, type Step } from "./steps.ts"
+import { describeStep, limitOf, type Step } from "./steps.ts"
+import { isAlive, readClaim, renew } from "./switch-state.ts"
 import { takeStep } from "./take-step.ts"
-import { switchActed } from "./window-refusals.ts"
+import { stepHangs, switchActed, switchLost } from "./window-refusals.ts"
+import { within } from "./within.ts"
 
 /** Where an operation is done, and who hears of it. */
-export interface OperationPlace extends SwitchPlace, SettlePlace {}
+export interface OperationPlace extends SwitchPlace, SettlePlace {
+  /** Another limit of a step than ours, in seconds. */
+  readonly stepLimit?: (step: Step) => number | undefined
+}
 
 /** Long work is heard of this often. */
 const tellEverySeconds = 20
@@ -19,9 +24,13 @@ export class Operation {
   readonly place: OperationPlace
   /** Whether a dead-man's switch watches over it. */
   isArmed = false
+  /** Whether that switch was seen dead, be it that another one has taken its place. */
+  hasLostSwitch = false
   readonly #done: StepTime[] = []
   readonly #kind: OperationKind
   readonly #startedAt = new Date().toISOString()
+  #lastProgress = performance.now()
+  #current: Step | undefined
 
   constructor(kind: OperationKind, place: OperationPlace) {
     this.#kind = kind
@@ -33,13 +42,23 @@ export class Operation {
     return this.#done
   }
 
-  /** Writes the journal, then works. While the switch is armed, it first makes sure that this has not acted meanwhile. */
+  /** The step that is at work; `undefined`: none is. And for how long that has been so, by a clock that nobody sets. */
+  get progress(): { readonly step: Step | undefined; readonly seconds: number } {
+    return { step: this.#current, seconds: (performance.now() - this.#lastProgress) / 1000 }
+  }
+
+  /**
+   * Writes the journal, then works. While the switch is armed, it first makes sure that this lives and has not acted
+   * meanwhile, and no step takes longer than its limit. Throws what the work throws, `window/switch-acted`,
+   * `window/switch-lost`, `window/step-hangs`.
+   */
   async step<T>(step: Step, work: () => Promise<T>): Promise<T> {
     const { host, stateFolder, say } = this.place
     await this.#write({ step, stepStartedAt: new Date().toISOString() })
     if (this.isArmed) {
       await renew(host, stateFolder, `${step} ${performance.now()}`)
       if ((await readClaim(host, stateFolder)) === "act") throw switchActed(host, stateFolder)
+      await this.#demandSwitch(step)
     }
     say(describeStep(step))
     const begin = performance.now()
@@ -48,12 +67,18 @@ export class Operation {
       () => say(`${step}: ${formatDuration(elapsedSeconds())} so far`),
       tellEverySeconds * 1000,
     )
+    this.#moveTo(step)
     try {
-      return await takeStep(step, work)
+      return await this.#limited(step, () => takeStep(step, work))
     } finally {
       clearInterval(telling)
+      this.#moveTo(undefined)
       this.#done.push({ step, seconds: Math.round(elapsedSeconds() * 1000) / 1000 })
     }
+  }
+
+  limitOf(step: Step): number | undefined {
+    return this.place.stepLimit?.(step) ?? limitOf(step)
   }
 
   /** Closes the journal. */
@@ -62,6 +87,25 @@ export class Operation {
   }
 
   #last: Pick<Journal, "step" | "stepStartedAt"> = {}
+
+  #moveTo(step: Step | undefined): void {
+    this.#current = step
+    this.#lastProgress = performance.now()
+  }
+
+  /** The last step needs none: the server serves as planned, and from there it only goes forward. */
+  async #demandSwitch(step: Step): Promise<void> {
+    if (step === "release-switch") return
+    const { host, stateFolder } = this.place
+    if (this.hasLostSwitch || !(await isAlive(host, stateFolder))) throw switchLost(host, stateFolder)
+  }
+
+  async #limited<T>(step: Step, work: () => Promise<T>): Promise<T> {
+    const limit = this.isArmed ? this.limitOf(step) : undefined
+    if (limit === undefined) return await work()
+    const { host, stateFolder } = this.place
+    return await within(limit, work, () => stepHangs(host, stateFolder, step, limit))
+  }
 
   async #write(now: Partial<Journal>): Promise<void> {
     if (now.step !== undefined) this.#last = { step: now.step, stepStartedAt: now.stepStartedAt ?? "" }

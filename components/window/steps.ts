@@ -47,3 +47,32 @@ export const rehearsalSteps = Object.keys(rehearsing) as readonly Step[]
 export function describeStep(step: Step): string {
   return said[step]
 }
+
+const minute = 60
+/** What syn2mas may take (`syn2mas.ts`), and a little more. */
+const migrating = 65 * minute
+
+/**
+ * The longest that a step of a window may take, in seconds: more than all limits of what it consists of, so that it ends by
+ * those. What takes longer hangs, and hangs no longer: everything is put back.
+ */
+const limits = {
+  "stop-synapse": 5 * minute,
+  "stop-mas": 5 * minute,
+  "weigh-evidence": 2 * migrating + 30 * minute,
+  migrate: migrating,
+  compare: 60 * minute,
+  "start-mas": 10 * minute,
+  "write-homeserver": 12 * minute,
+  "restart-synapse": 10 * minute,
+  "prove-synapse": 10 * minute,
+  "release-switch": 2 * minute,
+} as const satisfies Partial<Record<Step, number>>
+
+/** What may lie between two steps of a window. */
+export const betweenStepsSeconds = 2 * minute
+
+/** `undefined`: no step of a window. */
+export function limitOf(step: Step): number | undefined {
+  return (limits as Partial<Record<Step, number>>)[step]
+}

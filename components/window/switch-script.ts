@@ -1,177 +1,141 @@
 import type { Argv } from "../host/host.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
 import { containerOf, engineOf } from "../host/service-address.ts"
+import { switchFunctions, watchFunctions } from "./switch-functions.ts"
+import { preparationFunctions } from "./switch-preparation.ts"
 
 /** What the switch does when nobody renews its lease any more. */
 export interface SwitchPlan {
   /** Synapse: it has to serve again. */
   readonly service: ServiceAddress
-  /** Real paths on the host, each with the name of its saved copy; no copy: the file was not there. */
-  readonly files: readonly { readonly path: string; readonly saved?: string }[]
+  /** What has to lie where. The first is the one that the window is about. */
+  readonly files: readonly PlannedFile[]
   /** One-shot containers that may still be at work. */
   readonly end: readonly { readonly service: ServiceAddress; readonly name: string }[]
   /** Containers that start with the engine while the window is open, each with the restart policy that it had before. */
   readonly policies: readonly { readonly service: ServiceAddress; readonly policy: string }[]
 }
 
-/** The copy that lies ready beside a file, to be renamed into its place. */
-export const twinEnding = ".matrix-auth-before"
-
-const helping = `#!/bin/sh
-# The dead-man's switch of matrix-auth: when the run that armed it is gone, it lets the server serve as before.
-umask 077
-cd "\${0%/*}" || exit 1
-changed=
-
-say() { # a full disk must not stop the rest
-  printf '%s %s\\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" >>log 2>/dev/null || :
+export interface PlannedFile {
+  /** Real path on the host. */
+  readonly path: string
+  /**
+   * What `cksum` says of its saved copy, which is `before.N`, N being its place in the list; `undefined`: the file was not
+   * there. A second copy lies beside: of two, a loss of power leaves one whole.
+   */
+  readonly sum: string | undefined
+  /**
+   * A name beside the file that nobody knows: of a folder of ours, should its copy be impossible to rename from the switch's
+   * own. The file's folder may belong to others, who could plant a link at a name that they know.
+   */
+  readonly room: string
 }
 
-put_back() { # saved copy, file; its twin lies ready beside it, so that a full disk is no hindrance
-  [ -e "$1" ] || return 0
-  tries=0
-  until cmp -s "$1" "$2"; do
-    changed=yes
-    [ -e "found.$1" ] || cp -p "$2" "found.$1" 2>/dev/null || rm -f "found.$1"
-    [ -e "$2${twinEnding}" ] || { cp -p "$2" "$2${twinEnding}" && cat "$1" >"$2${twinEnding}"; } 2>/dev/null
-    mv -f "$2${twinEnding}" "$2" && say "put back $2" && continue
-    say "could not put back $2"
-    tries=$((tries + 1))
-    [ $tries -lt 30 ] || return 1
-    sleep 2
-  done
-}
-
-end_container() { # name, then docker's words
-  name=$1
-  shift
-  tries=0
-  while [ $tries -lt 150 ]; do
-    told=$("$@" container rm --force --volumes "$name" 2>&1) && return 0
-    case $told in *"o such container"*) return 0 ;; esac
-    tries=$((tries + 1))
-    sleep 2
-  done
-  say "could not end $name: $told"
-}
-
-policy_back() { # policy, container, then docker's words
-  policy=$1
-  name=$2
-  shift 2
-  tries=0
-  while [ $tries -lt 10 ]; do
-    told=$("$@" update "--restart=$policy" "$name" 2>&1) && return 0
-    case $told in *"annot connect to "*|*"error during connect"*) ;; *) break ;; esac
-    tries=$((tries + 1))
-    sleep 2
-  done
-  say "could not give $name its restart policy $policy back: $told"
-}
-
-note_acted() { # what lies ready is renamed: that needs no room on the disk
-  date -u +%Y-%m-%dT%H:%M:%SZ >acting
-  mv -f acting acted
-}
-`
-
-const watching = `watch() { # seconds without a sign of life
-  left=$1
-  seen=
-  while [ "$left" -gt 0 ]; do
-    sleep 1
-    [ -e run.sh ] || exit 0
-    case $(cat claimed 2>/dev/null) in
-      release) exit 0 ;;
-      act) [ -e acted ] && exit 0 ;;
-    esac
-    now=$(cat lease 2>/dev/null)
-    if [ "$now" != "$seen" ]; then
-      seen=$now
-      left=$1
-    else
-      left=$((left - 1))
-    fi
-  done
-  ln claim.switch claimed 2>/dev/null
-  [ "$(cat claimed)" = act ] || exit 0
-  say "nobody renewed the lease for $1 s"
-  act
-  note_acted
-  # A stop that was under way when its run died may still come: what runs already is left alone.
-  rounds=0
-  while [ $rounds -lt 15 ]; do
-    sleep 2
-    [ -e run.sh ] || exit 0
-    start_synapse
-    rounds=$((rounds + 1))
-  done
-}
-`
+/** How long the engine, or a command in its place, may take to start Synapse. */
+const startSeconds = 300
 
 /**
  * The dead-man's switch, as a program for any POSIX shell. It lies in a folder of its own beside its saved copies.
- * Whatever it writes at the end lies ready from the beginning, so that a full disk is no hindrance.
  *
+ * `prepare` tries all that it will need, before anything is changed: exit code 3 when a file is no longer what was saved.
  * `watch SECONDS` waits as long as the lease is renewed, by counting: clocks may jump. `act` puts everything back at once.
- * Whoever links `claimed` first decides how it ends, once and for all: the run that releases it, or the switch. `forget`
- * takes away what lies elsewhere, before the folder goes.
+ * Who renames `undecided` first decides how it ends, once and for all: the run that releases it, or the switch. `forget` takes
+ * away what lies elsewhere, before the folder goes. `verify` says by its exit code whether everything is as before, `late`
+ * whether what the window was to write lies there.
  */
 export function switchScript(plan: SwitchPlan): string {
-  const forget = plan.files.map(({ path }) => `    rm -f -- ${quote(`${path}${twinEnding}`)}\n`).join("")
   return [
-    helping,
-    acting(plan),
-    watching,
-    `case $1 in
-  watch) echo $$ >watching && watch "$2" ;;
-  act) act && note_acted ;;
-  forget)
-${forget}    policies_back
-    ;;
-esac
-`,
+    "#!/bin/sh",
+    "# The dead-man's switch of matrix-auth: when the run that armed it is gone, it lets the server serve as before.",
+    switchFunctions,
+    watchFunctions,
+    preparationFunctions,
+    planned(plan),
+    verbs,
   ].join("\n")
 }
 
-/** What is put back and started here. */
-function acting(plan: SwitchPlan): string {
-  const putBack = [...plan.end.map(endLine), ...plan.files.map(fileLine)].map((line) => `  ${line}\n`).join("")
-  const policies = plan.policies.map((one) => `  ${policyLine(one)}\n`).join("")
-  return `start_synapse() {
-  ${words(argvOf(plan.service, "start"))} >>log 2>&1
+const scriptEnd = "# That is all of it.\n"
+/** As those ended that earlier versions armed. */
+const formerEnd = "    policies_back\n    ;;\nesac\n"
+
+/** Whether nothing of the program is missing at its end, as a loss of power could have it. */
+export function isWholeScript(text: string): boolean {
+  return text.endsWith(scriptEnd) || text.endsWith(formerEnd)
 }
 
-restart_synapse() {
-  ${words(argvOf(plan.service, "restart"))} >>log 2>&1
+const verbs = `case $1 in
+  prepare) prepare ;;
+  watch) watch "$2" ;;
+  act) act 8 && note_acted ;;
+  verify) all_in_place ;;
+  late) is_late ;;
+  forget) forget ;;
+  *) exit 64 ;;
+esac
+${scriptEnd}`
+
+/** What this one puts back and starts. */
+function planned({ service, files, end, policies }: SwitchPlan): string {
+  const there = files.flatMap((file, index) => (file.sum === undefined ? [] : [{ ...file, sum: file.sum, index }]))
+  const absent = files.filter(({ sum }) => sum === undefined)
+  const programs = new Set([
+    ...[argvOf(service, "start"), argvOf(service, "restart")].map(([program]) => program),
+    ...[...end, ...policies].map((one) => engineOf(one.service)[0]),
+  ])
+  const [first] = there
+  return [
+    ...shellFunction("start_synapse", [`limited ${startSeconds} ${words(argvOf(service, "start"))}`]),
+    ...shellFunction("restart_synapse", [`limited ${startSeconds} ${words(argvOf(service, "restart"))}`]),
+    ...shellFunction("put_all_back", [
+      "status=0",
+      // The one that is served with comes first, and none keeps the others from being tried.
+      ...there.map(({ index, sum }) => `whole_copy ${index} ${quote(sum)}`),
+      ...there.map(({ index, path, room }) => `put_back ${index} ${quote(path)} ${quote(room)} || status=1`),
+      ...absent.map(({ path }) => `take_away ${quote(path)} || status=1`),
+      "return $status",
+    ]),
+    ...shellFunction("all_in_place", [
+      ...there.map(({ index, path }) => `same ${index} ${quote(path)} || return 1`),
+      ...absent.map(({ path }) => `is_away ${quote(path)} || return 1`),
+    ]),
+    ...shellFunction(
+      "is_late",
+      first === undefined
+        ? ["return 1"]
+        : [
+            `[ -f planned ] && limited 60 cmp -s planned ${quote(first.path)} && ! same ${first.index} ${quote(first.path)}`,
+          ],
+    ),
+    ...shellFunction(
+      "end_containers",
+      end.map((one) => `end_container ${quote(one.name)} ${words(engineOf(one.service))}`),
+    ),
+    ...shellFunction("policies_back", policies.map(policyLine)),
+    ...shellFunction("prepare", [
+      "try_programs",
+      ...[...programs].map(
+        (one) => `command -v ${quote(one)} >/dev/null || refuse ${quote(`there is no program ${one}`)}`,
+      ),
+      ...there.map((file) => `prepare_file ${fileWords(file)}`),
+      ...absent.map(({ path }) => `is_away ${quote(path)} || changed_since ${quote(path)}`),
+      "flush .",
+    ]),
+    ...shellFunction("forget", [...there.map((file) => `forget_file ${fileWords(file)}`), "policies_back"]),
+  ].join("\n")
 }
 
-policies_back() {
-${policies}  :
+function shellFunction(name: string, lines: readonly string[]): readonly string[] {
+  const body = lines.length === 0 ? [":"] : lines
+  return [`${name}() {`, ...body.map((line) => `  ${line}`), "}", ""]
 }
 
-act() {
-${putBack}  if [ -n "$changed" ]; then
-    until restart_synapse; do sleep 2; done
-  else
-    until start_synapse; do sleep 2; done
-  fi
-  say "Synapse starts as before"
-  policies_back
-}
-`
-}
-
-function endLine({ service, name }: SwitchPlan["end"][number]): string {
-  return `end_container ${quote(name)} ${words(engineOf(service))}`
+function fileWords({ index, path, room }: PlannedFile & { readonly index: number }): string {
+  return [String(index), quote(path), quote(room), quote(`${room}.link`)].join(" ")
 }
 
 function policyLine({ service, policy }: SwitchPlan["policies"][number]): string {
   return `policy_back ${quote(policy)} ${quote(containerOf(service))} ${words(engineOf(service))}`
-}
-
-function fileLine({ path, saved }: SwitchPlan["files"][number]): string {
-  return saved === undefined ? `rm -f -- ${quote(path)}` : `put_back ${quote(saved)} ${quote(path)}`
 }
 
 function argvOf(service: ServiceAddress, verb: "start" | "restart"): Argv {

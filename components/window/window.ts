@@ -1,10 +1,12 @@
-import { posix } from "node:path"
 import { startWithEngine } from "../host/restart-policy.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
-import { act, arm, claim, clear, isArmed, renew, switchFolder, type WayOut } from "./dead-mans-switch.ts"
+import { act, arm, clear, type WayOut, watchAgain } from "./dead-mans-switch.ts"
+import type { Whereabouts } from "./detach-switch.ts"
 import type { Operation } from "./operation.ts"
 import { keepFound } from "./settle.ts"
-import { switchActed } from "./window-refusals.ts"
+import { betweenStepsSeconds } from "./steps.ts"
+import { claim, inSwitch, isAlive, isArmed, isThere, renew } from "./switch-state.ts"
+import { switchActed, switchLost } from "./window-refusals.ts"
 
 /** What a window may end in when it is not closed as it should. */
 export interface OpenedWindow extends WayOut {
@@ -17,37 +19,60 @@ export interface OpenedWindow extends WayOut {
 /**
  * Works in a window in which the server may not be serving, under a dead-man's switch. When the work is done, the switch
  * is released: that is the point of no return. When it fails, everything is put back and the server serves as before; the
- * same when we are killed, or not heard of for longer than the lease.
+ * same when we are killed, not heard of for longer than the lease, when a step hangs, and when the switch is gone.
  *
- * Throws what the work threw, `window/switch-not-armed`, `window/switch-acted`, `window/not-put-back`.
+ * Throws what the work threw, `window/switch-not-armed`, `window/switch-acted`, `window/switch-lost`, `window/step-hangs`,
+ * `window/not-put-back`.
  */
 export async function inWindow<T>(operation: Operation, opened: OpenedWindow, work: () => Promise<T>): Promise<T> {
-  const { host, stateFolder, leaseSeconds } = operation.place
-  await operation.step("arm-switch", async () => {
-    await arm(host, { stateFolder, leaseSeconds }, opened).catch(async (error) => {
-      await clear(host, stateFolder)
-      throw error
-    })
-    await host.write(posix.join(switchFolder(stateFolder), "planned"), opened.planned, { mode: 0o600 })
-    await survivePowerLoss(operation, opened.service)
-  })
+  const { host, stateFolder } = operation.place
+  await operation.step("arm-switch", () => openWindow(operation, opened))
   operation.isArmed = true
   const renewing = keepRenewing(operation)
   try {
     const result = await work()
-    await operation.step("release-switch", async () => {
-      if ((await claim(host, stateFolder, "release")) !== "release") throw switchActed(host, stateFolder)
-    })
+    await operation.step("release-switch", () => release(operation))
     return result
   } catch (error) {
+    // From here on the switch waits for the end of what we do, and acts beside us if that does not come.
+    clearInterval(renewing)
     await putBack(operation, opened, error)
     throw error
   } finally {
     clearInterval(renewing)
     operation.isArmed = false
     // One that could not put everything back is left to go on trying.
-    if (!(await isArmed(host, stateFolder))) await clear(host, stateFolder)
+    if ((await isThere(host, stateFolder)) && !(await isArmed(host, stateFolder))) await putAway(operation)
   }
+}
+
+async function openWindow(operation: Operation, opened: OpenedWindow): Promise<void> {
+  const { host, stateFolder, leaseSeconds, say } = operation.place
+  try {
+    say(sayWhere[await arm(host, { stateFolder, leaseSeconds }, opened)])
+    await host.write(inSwitch(stateFolder, "planned"), opened.planned, { mode: 0o600 })
+  } catch (error) {
+    // Nothing was changed yet.
+    await clear(host, stateFolder)
+    throw error
+  }
+  await survivePowerLoss(operation, opened.service)
+}
+
+const sayWhere: Readonly<Record<Whereabouts, string>> = {
+  unit: "the switch runs as a unit of systemd: it outlives this run, its session and its cgroup",
+  session:
+    "the switch runs in a session of its own: who ends all processes of a cgroup ends it, too; then this run puts everything back",
+}
+
+async function release({ place: { host, stateFolder } }: Operation): Promise<void> {
+  const claimed = await claim(host, stateFolder, "release")
+  if (claimed === "act") throw switchActed(host, stateFolder)
+  if (claimed === undefined) throw switchLost(host, stateFolder)
+}
+
+async function putAway({ place: { host, stateFolder, say } }: Operation): Promise<void> {
+  for (const line of await clear(host, stateFolder)) say(line)
 }
 
 /**
@@ -61,10 +86,34 @@ export async function survivePowerLoss({ place: { host, say } }: Operation, serv
   })
 }
 
-/** Work goes on for longer than the lease; whether it is still us who do it, each step asks. */
-function keepRenewing({ place: { host, stateFolder, leaseSeconds } }: Operation): NodeJS.Timeout {
-  const sign = () => void renew(host, stateFolder, String(performance.now())).catch(() => {})
-  return setInterval(sign, (leaseSeconds * 1000) / 4)
+/**
+ * Work goes on for longer than the lease. A step that hangs is no work: for it the lease is not renewed. A switch that is gone
+ * gets a successor for the rest of the step, at whose end the window is given up.
+ */
+function keepRenewing(operation: Operation): NodeJS.Timeout {
+  const { host, stateFolder, leaseSeconds } = operation.place
+  const sign = async () => {
+    const { step, seconds } = operation.progress
+    const limit = (step && operation.limitOf(step)) ?? betweenStepsSeconds
+    if (seconds > limit) return
+    await renew(host, stateFolder, String(performance.now()))
+    if (await isAlive(host, stateFolder)) return
+    operation.hasLostSwitch = true
+    await watchAgain(host, operation.place)
+  }
+  let isSigning = false
+  return setInterval(
+    () => {
+      if (isSigning) return
+      isSigning = true
+      void sign()
+        .catch(() => {})
+        .finally(() => {
+          isSigning = false
+        })
+    },
+    (leaseSeconds * 1000) / 4,
+  )
 }
 
 async function putBack(operation: Operation, { serves }: OpenedWindow, error: unknown): Promise<void> {

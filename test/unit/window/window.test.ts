@@ -4,10 +4,11 @@ import { join } from "node:path"
 import { suite, test } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
 import { localHost as host } from "../../../components/host/local-host.ts"
-import { arm, isArmed, switchFolder } from "../../../components/window/dead-mans-switch.ts"
+import { arm } from "../../../components/window/dead-mans-switch.ts"
 import { readJournal } from "../../../components/window/journal.ts"
 import { inOperation, type Operation } from "../../../components/window/operation.ts"
 import { settle } from "../../../components/window/settle.ts"
+import { claim, isArmed } from "../../../components/window/switch-state.ts"
 import { inWindow } from "../../../components/window/window.ts"
 import { refusal } from "../host/scenery.ts"
 import {
@@ -170,7 +171,5 @@ suite("a window in which the server may not be serving", { concurrency: true }, 
 
 /** As a switch does whose lease ran out. */
 async function takeOverBySwitch({ stateFolder }: World): Promise<void> {
-  const folder = switchFolder(stateFolder)
-  await writeFile(join(folder, "claim.switch"), "act\n")
-  await host.exec(["ln", join(folder, "claim.switch"), join(folder, "claimed")])
+  assert.equal(await claim(host, stateFolder, "act"), "act")
 }

@@ -5,7 +5,9 @@ import type { TestContext } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
 import { localHost as host } from "../../../components/host/local-host.ts"
 import type { ServiceAddress } from "../../../components/host/service-address.ts"
-import { arm, switchFolder } from "../../../components/window/dead-mans-switch.ts"
+import { arm } from "../../../components/window/dead-mans-switch.ts"
+import { noteStandstill } from "../../../components/window/settle.ts"
+import { switchFolder } from "../../../components/window/switch-state.ts"
 import { temporaryFolder } from "../host/scenery.ts"
 
 export const leaseSeconds = 2
@@ -78,6 +80,7 @@ export async function leaveBehind(given: World): Promise<void> {
   await arm(host, { ...given, leaseSeconds: 3000 }, wayOut(given))
   await writeFile(join(switchFolder(given.stateFolder), "planned"), delegated)
   await writeDelegated(given)
+  await noteStandstill(placeOf(given))
   const journal = { operation: "cutover", startedAt: "2026-11-24T02:00:00Z", done: [], step: "migrate" }
   await writeFile(join(given.stateFolder, "journal.json"), JSON.stringify(journal))
 }

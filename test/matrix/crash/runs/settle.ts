@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { localHost } from "../../../../components/host/local-host.ts"
-import { isArmed } from "../../../../components/window/dead-mans-switch.ts"
+import { isArmed } from "../../../../components/window/switch-state.ts"
 import type { Watch } from "../judge/serving.ts"
 import { type CrashLab, leaseSeconds } from "../lab/crash-lab.ts"
 import { type Process, processesOf } from "../lab/processes.ts"
