@@ -29,13 +29,11 @@ export function isMergeKey(entry: Entry, dialect: Dialect): boolean {
   return dialect === "yaml11" && entry.key?.source === "<<" && entry.key.style === "plain" && !entry.key.tag
 }
 
-/** In a list of maps the earlier one wins. */
+/** In a list of maps the earlier one wins; of two merge keys in one map the later one. */
 function addMerged(merged: Map<string, JsonValue>, value: JsonValue): void {
-  const maps = Array.isArray(value) ? value : [value]
+  const maps = Array.isArray(value) ? value.toReversed() : [value]
   for (const map of maps) {
-    for (const [key, inner] of Object.entries((map ?? {}) as Record<string, JsonValue>)) {
-      if (!merged.has(key)) merged.set(key, inner)
-    }
+    for (const [key, inner] of Object.entries((map ?? {}) as Record<string, JsonValue>)) merged.set(key, inner)
   }
 }
 

@@ -18,10 +18,10 @@ function followed(node: TreeNode): TreeNode | undefined {
   return node.kind === "alias" ? node.target : node
 }
 
-/** What a map takes over from others by `<<`. */
+/** What a map takes over from others by `<<`: the last of several counts, and in its list the first. */
 function merged(node: TreeNode, step: KeyPath[number], tree: Tree): TreeNode | undefined {
   if (node.kind !== "map") return undefined
-  for (const entry of node.entries) {
+  for (const entry of node.entries.toReversed()) {
     if (!isMergeKey(entry, tree.dialect)) continue
     const source = followed(entry.value)
     const maps = source?.kind === "list" ? source.entries.map(({ value }) => followed(value)) : [source]

@@ -1,8 +1,7 @@
-import type { Fault } from "./json-syntax.ts"
 import { type KeyPath, type PathStep, printKeyPath } from "./key-path.ts"
 import { isCollection, locate, matches } from "./locate.ts"
 import { isMergeKey } from "./meaning.ts"
-import type { Entry, Tree, TreeNode } from "./tree.ts"
+import type { Entry, Fault, Tree, TreeNode } from "./tree.ts"
 
 /** What lies in the way of a managed key: places where a change would change something else as well. */
 export function pathFaults(tree: Tree, path: KeyPath): Fault[] {

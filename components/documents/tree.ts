@@ -1,6 +1,11 @@
-import type { Document, YAMLError } from "yaml"
 import type { Dialect } from "./dialects.ts"
 import type { JsonValue } from "./json-value.ts"
+
+/** What is wrong at an offset of the text. Never quotes a value: it may be a secret. */
+export interface Fault {
+  readonly offset: number
+  readonly text: string
+}
 
 /** A value in the text. All offsets count UTF-16 code units from the start of the text, ends are exclusive. */
 export type TreeNode = Collection | Leaf | Reference
@@ -13,6 +18,7 @@ export interface Spot {
   /** Where its last visible character ends: no comment, no line break. */
   readonly end: number
   readonly anchor: string | undefined
+  /** As it is written: `!!str`. */
   readonly tag: string | undefined
 }
 
@@ -42,8 +48,10 @@ export interface Reference extends Spot {
 }
 
 export interface Entry {
-  /** Key and value of a map; value alone of a list. */
+  /** Key and value of a map; value alone of a list. Unset where the key is no single value. */
   readonly key: Leaf | undefined
+  /** The key of a map whatever it is; unset in a list. */
+  readonly keyNode?: TreeNode
   /** The key, where it is a string; any other key cannot be managed. */
   readonly name: string | undefined
   /** First character: of the key, its anchor, its `?`, or of the dash. */
@@ -59,8 +67,8 @@ export interface Tree {
   readonly dialect: Dialect
   /** Unset when there is nothing but comments. With faults in the text, as far as the parser came. */
   readonly root: TreeNode | undefined
-  readonly documents: readonly Document.Parsed[]
-  readonly faults: readonly YAMLError[]
+  /** Why the text as it is has no meaning to us: errors of syntax, limits that are passed. */
+  readonly faults: readonly Fault[]
 }
 
 /** Where the line begins; a byte order mark is before the first one. */

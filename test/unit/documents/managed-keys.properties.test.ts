@@ -2,7 +2,6 @@ import assert from "node:assert/strict"
 import { createRequire } from "node:module"
 import { after, before, describe, test } from "node:test"
 import fc from "fast-check"
-import { parse } from "yaml"
 import type { Dialect } from "../../../components/documents/dialects.ts"
 import { type Absent, absent, type JsonValue, sameValue } from "../../../components/documents/json-value.ts"
 import { printKeyPath } from "../../../components/documents/key-path.ts"
@@ -12,6 +11,7 @@ import { problems } from "../../../components/documents/problems.ts"
 import { propertyRuns } from "../property-runs.ts"
 import { jsonDocument } from "./json-documents.ts"
 import { PyYaml } from "./pyyaml.ts"
+import { readAsMas } from "./serde-yaml.ts"
 import { type Written, yamlDocument } from "./yaml-documents.ts"
 
 /** A second reader of YAML 1.2. It has no types of its own. */
@@ -317,11 +317,6 @@ function plainly(value: JsonValue): JsonValue {
 
 async function judgeOf(dialect: Dialect): Promise<Judge> {
   if (dialect === "yaml11") return PyYaml.start()
-  const read = dialect === "json" ? (text: string) => JSON.parse(text) as JsonValue : core
+  const read = dialect === "json" ? (text: string) => JSON.parse(text) as JsonValue : readAsMas
   return { read: async (text) => read(text), end: async () => {} }
-}
-
-/** The core schema, by the library's reading of it. */
-function core(text: string): JsonValue {
-  return parse(text.replace("%YAML 1.1", "%YAML 1.2"), { maxAliasCount: -1, logLevel: "silent" }) as JsonValue
 }

@@ -1,0 +1,71 @@
+import { type Lexeme, lexemes } from "./comments.ts"
+import type { Dialect } from "./dialects.ts"
+import { limits } from "./limits.ts"
+import type { Fault } from "./tree.ts"
+
+/** What the parser takes, but PyYAML and libyaml read in another way or refuse: told by the text alone. */
+export function textFaults(text: string, dialect: Exclude<Dialect, "json">): Fault[] {
+  const found: Fault[] = []
+  for (const match of text.matchAll(/\r(?!\n)|[\u0085\u2028\u2029]/g)) {
+    found.push({ offset: match.index, text: "a character that some readers take for a line break, and others do not" })
+  }
+  if (/^\uFEFF[ \t]+[^\s#]/.test(text))
+    found.push({ offset: 1, text: "a first line that is indented behind a byte order mark" })
+  for (const match of text.matchAll(unprintable)) {
+    if (match.index > 0 || match[0] !== "\uFEFF") {
+      found.push({ offset: match.index, text: "a control character, which the reader refuses" })
+    }
+  }
+  const end = /^\.\.\.(?=\s|$)/m.exec(text)
+  if (end && isBare(text.slice(0, end.index))) {
+    found.push({ offset: end.index, text: "the end of a document that has not begun" })
+  }
+  return text.length > limits.characters || !/[\t?:%]/.test(text) ? found : [...found, ...lexemeFaults(text, dialect)]
+}
+
+const unprintable = /[^\t\n\r -~\u0085\u00A0-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]|\uFEFF/gu
+
+/** Whether there is nothing but blank lines and comments. */
+function isBare(text: string): boolean {
+  return text.split("\n").every((line) => /^\s*(?:#|$)/.test(line))
+}
+
+/** Plain texts, and the white space between values, that PyYAML takes less of than the parser. */
+function lexemeFaults(text: string, dialect: Dialect): Fault[] {
+  const found: Fault[] = []
+  let depth = 0
+  let isBlock = false
+  for (const lexeme of lexemes(text)) {
+    const { type } = lexeme
+    depth += nesting[type] ?? 0
+    const isPlain = type === "scalar" && !isBlock
+    if (dialect === "yaml11" && (type === "space" || isPlain)) found.push(...tabFaults(lexeme))
+    if (isPlain && depth > 0) found.push(...flowFaults(lexeme))
+    if (type === "directive-line") found.push(...directiveFaults(lexeme))
+    isBlock = type === "block-scalar-header" || (isBlock && type !== "scalar")
+  }
+  return found
+}
+
+const nesting: Readonly<Record<string, number>> = {
+  "flow-map-start": 1,
+  "flow-seq-start": 1,
+  "flow-map-end": -1,
+  "flow-seq-end": -1,
+}
+
+function tabFaults({ source, start }: Lexeme): Fault[] {
+  const at = source.indexOf("\t")
+  return at === -1 ? [] : [{ offset: start + at, text: "a tab between values, which Synapse's reader refuses" }]
+}
+
+function directiveFaults({ source, start }: Lexeme): Fault[] {
+  const isVersion = /^%YAML 1\.[12]\s*(?:#.*)?$/.test(source)
+  return isVersion ? [] : [{ offset: start, text: "a directive that is read by few readers" }]
+}
+
+/** Within braces or brackets, PyYAML takes a question mark, and a colon in front, for marks of a key. */
+function flowFaults({ source, start }: Lexeme): Fault[] {
+  const at = source.startsWith(":") ? 0 : source.indexOf("?")
+  return at === -1 ? [] : [{ offset: start + at, text: "within braces or brackets this character has to be quoted" }]
+}
