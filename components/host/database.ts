@@ -15,6 +15,8 @@ export interface DatabaseAddress {
   readonly user: string
   readonly password?: string | Secret<string>
   readonly database: string
+  /** Its service asks for encryption: nothing is sent in clear where the server has none. Default: false. */
+  readonly mustEncrypt?: boolean
 }
 
 export interface DatabaseOptions {
@@ -94,7 +96,7 @@ async function whereItListens(host: Host, { address, database }: DatabaseAddress
 async function connect(host: Host, address: DatabaseAddress, attempt: Attempt): Promise<pg.Client> {
   try {
     return await begin(host, address, { ...attempt, ssl: { rejectUnauthorized: false } }).catch((error) => {
-      if (!/does not support SSL connections/.test(String(error))) throw error
+      if (address.mustEncrypt || !/does not support SSL connections/.test(String(error))) throw error
       return begin(host, address, { ...attempt, ssl: false })
     })
   } catch (error) {

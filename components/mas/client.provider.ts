@@ -1,6 +1,5 @@
 import { absent, type JsonValue } from "../documents/json-value.ts"
 import { isInUse } from "../files/in-use.ts"
-import { readKey } from "../files/managed-file.ts"
 import type { WebService } from "../host/ask-service.ts"
 import { openDatabase } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
@@ -20,8 +19,8 @@ import {
   secretTaken,
   wantedView,
 } from "./client-view.ts"
-import { type MasAddress, masConfigFile } from "./mas-cli.ts"
-import { type DatabasePlace, masDatabase } from "./mas-database.ts"
+import type { MasAddress } from "./mas-cli.ts"
+import { type DatabasePlace, readMasDatabase } from "./mas-database.ts"
 import { readMasVersion } from "./mas-version.ts"
 
 export interface ClientInputs extends HostedInputs {
@@ -93,8 +92,7 @@ async function wantedEntry({ client, mas }: ClientInputs, { host, say }: Context
 async function lookAtClient(inputs: ClientInputs, wanted: ClientView, { host }: Context): Promise<ClientView> {
   const { clientId, mas, database } = inputs
   const entry = entryOf(await readClientEntries(host, mas), clientId)
-  const section = await readKey(host, masConfigFile(mas), "database")
-  await using session = await openDatabase(host, masDatabase((section ?? {}) as Fields, database))
+  await using session = await openDatabase(host, await readMasDatabase(host, mas, database))
   return liveView({ entry, row: await readClientRow(session, clientId) }, wanted, inputs.secret)
 }
 

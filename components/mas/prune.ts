@@ -4,7 +4,7 @@ import type { Host } from "../host/host.ts"
 import { Refusal } from "../report/refusal.ts"
 import { readStaticClientIds } from "./client-rows.ts"
 import { demandMasCli, type MasAddress, masConfigFile } from "./mas-cli.ts"
-import { type DatabasePlace, masDatabase } from "./mas-database.ts"
+import { type DatabasePlace, readMasDatabase } from "./mas-database.ts"
 import { ulidOfUuid } from "./ulid.ts"
 
 export interface PrunableMas extends MasAddress {
@@ -31,8 +31,7 @@ export async function pruneJust(host: Host, mas: PrunableMas, clientIds: readonl
 
 async function whatPruneTakes(host: Host, mas: PrunableMas): Promise<readonly string[]> {
   const read = (path: string) => readKey(host, masConfigFile(mas), path)
-  const section = (await read("database")) as Record<string, unknown> | undefined
-  await using database = await openDatabase(host, masDatabase(section ?? {}, mas.database))
+  await using database = await openDatabase(host, await readMasDatabase(host, mas, mas.database))
   const declared = new Set(idsOf(await read("clients"), "client_id"))
   const strays = (await readStaticClientIds(database)).filter((id) => !declared.has(id))
   const enabled = new Set(idsOf(await read("upstream_oauth2.providers"), "id"))

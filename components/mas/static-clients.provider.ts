@@ -1,10 +1,9 @@
-import { readKey } from "../files/managed-file.ts"
 import { openDatabase } from "../host/database.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
-import { entryOf, type Fields, readClientEntries } from "./client-file.ts"
+import { entryOf, readClientEntries } from "./client-file.ts"
 import { readStaticClients, type StaticClient } from "./client-rows.ts"
-import { type MasAddress, masConfigFile } from "./mas-cli.ts"
-import { type DatabasePlace, masDatabase } from "./mas-database.ts"
+import type { MasAddress } from "./mas-cli.ts"
+import { type DatabasePlace, readMasDatabase } from "./mas-database.ts"
 import { pruneJust } from "./prune.ts"
 import { uuidOfUlid } from "./ulid.ts"
 
@@ -67,8 +66,7 @@ export const lifecycle: Lifecycle<StaticClientsInputs, Record<never, never>> = {
 async function findStrays(inputs: StaticClientsInputs, { host }: Context): Promise<readonly StaticClient[]> {
   const { mas, declared } = inputs
   const entries = await readClientEntries(host, mas)
-  const section = await readKey(host, masConfigFile(mas), "database")
-  await using session = await openDatabase(host, masDatabase((section ?? {}) as Fields, inputs.database))
+  await using session = await openDatabase(host, await readMasDatabase(host, mas, inputs.database))
   const clients = await readStaticClients(session)
   return clients.filter(({ id }) => !declared.includes(id) && entryOf(entries, id) === undefined)
 }

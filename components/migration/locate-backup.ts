@@ -2,10 +2,10 @@ import { resolve } from "node:path"
 import type { BackupInputs } from "../backup/backup-lifecycle.ts"
 import type { BackupPlaces } from "../backup/backup-places.ts"
 import type { DumpSource } from "../backup/dump-source.ts"
-import { readDocument, readKey } from "../files/managed-file.ts"
+import { readDocument } from "../files/managed-file.ts"
 import type { DatabaseAddress } from "../host/database.ts"
 import type { Argv, Host } from "../host/host.ts"
-import { masDatabase } from "../mas/mas-database.ts"
+import { readMasDatabase } from "../mas/mas-database.ts"
 import type { Homeserver } from "../synapse/homeserver.ts"
 import { synapseDatabase } from "../synapse/synapse-database.ts"
 
@@ -17,13 +17,12 @@ export async function locateBackup(host: Host, location: BackupLocation): Promis
   const { server, folder, stateFolder, rules } = location
   const { synapse, mas, databases, programs } = server
   const homeserver = await readDocument(host, { path: synapse.homeserverYaml, dialect: "yaml11" })
-  const section = (await readKey(host, { path: mas.config, dialect: "yaml12" }, "database")) ?? {}
   return {
     folder,
     stateFolder,
     databases: {
       synapse: withPrograms(synapseDatabase(homeserver as Homeserver, databases.synapse), programs.synapse),
-      mas: withPrograms(masDatabase(section as Record<string, unknown>, databases.mas), programs.mas),
+      mas: withPrograms(await readMasDatabase(host, mas, databases.mas), programs.mas),
     },
     services: {
       synapse: { config: synapse.homeserverYaml, dialect: "yaml11", service: synapse.service },

@@ -1,11 +1,11 @@
 import type { Freshness } from "../backup/ensure-fresh-backup.ts"
-import { readDocument, readKey } from "../files/managed-file.ts"
+import { readDocument } from "../files/managed-file.ts"
 import type { WebService } from "../host/ask-service.ts"
 import { type Database, type DatabaseAddress, type DatabaseOptions, openDatabase } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import type { HostedInputs } from "../lifecycle/lifecycle.ts"
-import { type MasAddress, masConfigFile } from "../mas/mas-cli.ts"
-import { type DatabasePlace, masDatabase } from "../mas/mas-database.ts"
+import type { MasAddress } from "../mas/mas-cli.ts"
+import { type DatabasePlace, readMasDatabase } from "../mas/mas-database.ts"
 import type { Homeserver } from "../synapse/homeserver.ts"
 import { type DelegatedAuthInputs, homeserverFile } from "../synapse/plan-delegation.ts"
 import type { SynapseAddress } from "../synapse/synapse-address.ts"
@@ -68,6 +68,5 @@ export async function openSide(
 }
 
 export async function masSource(host: Host, { mas, databases }: Syn2MasMigrationInputs): Promise<DatabaseAddress> {
-  const section = await readKey(host, masConfigFile(mas), "database")
-  return masDatabase((section ?? {}) as Record<string, unknown>, databases.mas)
+  return readMasDatabase(host, mas, databases.mas)
 }

@@ -16,6 +16,7 @@ export const refusalCodes = [
   "database/password-refused",
   "database/query-failed",
   "database/table-missing",
+  "database/undetermined",
   "database/unreachable",
   "docker/beside-busy",
   "docker/command-failed",

@@ -16,7 +16,7 @@ export async function openLabDatabase({ places }: Pick<Lab, "places">, side: Sid
     return openDatabase(host, synapseDatabase(homeserver, places.databases.synapse))
   }
   const config = (await readDocument(host, { path: places.mas.config, dialect: "yaml12" })) as Record<string, unknown>
-  return openDatabase(host, masDatabase(config.database as Record<string, unknown>, places.databases.mas))
+  return openDatabase(host, masDatabase(config.database, { place: places.databases.mas }))
 }
 
 export async function labHoldings(lab: Lab, side: Side): Promise<Holdings> {

@@ -126,7 +126,7 @@ async function databasesOf({ places }: DriftLab): Promise<Readonly<Record<Side, 
   const { database = {} } = await read(places.mas.config)
   return {
     synapse: synapseDatabase(homeserver, places.databases.synapse),
-    mas: masDatabase(database, places.databases.mas),
+    mas: masDatabase(database, { place: places.databases.mas }),
   }
 }
 

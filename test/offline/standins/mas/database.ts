@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises"
 import pg from "pg"
-import type { DatabaseConfig } from "./config/database.ts"
+import { type DatabaseConfig, sslModes } from "./config/database.ts"
 import { Failure } from "./failure.ts"
 
-const defaultPort = 5432
 const systemTexts: Readonly<Record<string, string>> = {
   ECONNREFUSED: "Connection refused (os error 111)",
   ENOENT: "No such file or directory (os error 2)",
@@ -60,20 +59,55 @@ async function clientConfig(config: DatabaseConfig): Promise<pg.ClientConfig> {
   return { ...common, ...defined({ ...parts, password }) }
 }
 
-/** A Postgres URI; what it leaves out comes from libpq's environment. @throws Failure for what is no such URI. */
+/**
+ * A connection URI by sqlx's rules: a URL of any scheme, then its query, where the later word wins and a socket counts more
+ * than a host. What it leaves out comes from the environment. @throws Failure for what is no such URI.
+ */
 export function parseUri(uri: string): pg.ClientConfig {
-  if (!/^postgres(ql)?:/.test(uri)) throw new Failure("could not parse database connection string", ["invalid scheme"])
-  const [, credentials, host, port, database] =
-    /^postgres(?:ql)?:(?:\/\/)?(?:([^@/?#]*)@)?([^:/?#]*)(?::(\d+))?(?:\/([^?#]*))?/.exec(uri) ?? []
-  const query = new URLSearchParams(uri.split("?")[1] ?? "")
-  const [user, ...password] = (credentials ?? "").split(":").map(decodeURIComponent)
-  return defined({
-    user: user || query.get("user") || undefined,
-    password: password.join(":") || query.get("password") || undefined,
-    host: decodeURIComponent(host ?? "") || query.get("host") || undefined,
-    port: port || query.has("port") ? Number(port ?? query.get("port") ?? defaultPort) : undefined,
-    database: decodeURIComponent(database ?? "") || query.get("dbname") || undefined,
-  })
+  const url = parseUrl(uri)
+  const authority = unescaped(url.hostname)
+  const found: Record<string, string | undefined> = {
+    [nameOf("host", authority)]: authority || undefined,
+    port: url.port || undefined,
+    user: unescaped(url.username) || undefined,
+    password: unescaped(url.password) || undefined,
+    database: unescaped(url.pathname.replace(/^\/+/, "")) || undefined,
+  }
+  for (const [key, value] of url.searchParams) found[nameOf(key, value)] = value
+  const isFit = /^\d*$/.test(found.port ?? "") && sslModes.some((mode) => mode === (found.sslmode ?? "prefer"))
+  if (!isFit) throw new Failure("could not parse database connection string", ["error with configuration"])
+  const { socket, host, port, user, password, database, options } = found
+  const place = socket ?? host?.replace(/^\[(.*)\]$/, "$1")
+  return defined({ host: place, port: port && Number(port), user, password, database, options })
+}
+
+/** Which part a word of the query is; others go by names that nobody reads. */
+function nameOf(key: string, value: string): string {
+  if (key === "host") return value.startsWith("/") ? "socket" : "host"
+  return { hostaddr: "host", dbname: "database" }[key] ?? key
+}
+
+function parseUrl(uri: string): URL {
+  try {
+    return new URL(uri)
+  } catch {
+    throw new Failure("could not parse database connection string", [
+      "error with configuration: relative URL without a base",
+      "relative URL without a base",
+    ])
+  }
+}
+
+/** A `%` that begins no escape is itself. */
+function unescaped(text: string): string {
+  const escaped = text.replace(/%(?![0-9a-f]{2})/gi, "%25")
+  try {
+    return decodeURIComponent(escaped)
+  } catch {
+    throw new Failure("could not parse database connection string", [
+      "error with configuration: invalid utf-8 sequence",
+    ])
+  }
 }
 
 function defined(options: Record<string, string | number | undefined>): pg.ClientConfig {

@@ -1,6 +1,7 @@
 import type { Cursor } from "./cursor.ts"
 
-const sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const
+/** As in a URI, so in the section. */
+export const sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const
 
 /** Either a URI or its parts; with neither, libpq's environment decides. */
 export interface DatabaseConfig {
