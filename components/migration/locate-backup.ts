@@ -2,12 +2,10 @@ import { resolve } from "node:path"
 import type { BackupInputs } from "../backup/backup-lifecycle.ts"
 import type { BackupPlaces } from "../backup/backup-places.ts"
 import type { DumpSource } from "../backup/dump-source.ts"
-import { readDocument } from "../files/managed-file.ts"
 import type { DatabaseAddress } from "../host/database.ts"
 import type { Argv, Host } from "../host/host.ts"
 import { readMasDatabase } from "../mas/mas-database.ts"
-import type { Homeserver } from "../synapse/homeserver.ts"
-import { synapseDatabase } from "../synapse/synapse-database.ts"
+import { readSynapseDatabase } from "../synapse/synapse-database.ts"
 
 /** Where backups are and what they are of, as a resource's inputs say it. */
 export type BackupLocation = Pick<BackupInputs, "server" | "folder" | "stateFolder" | "rules">
@@ -16,12 +14,11 @@ export type BackupLocation = Pick<BackupInputs, "server" | "folder" | "stateFold
 export async function locateBackup(host: Host, location: BackupLocation): Promise<BackupPlaces> {
   const { server, folder, stateFolder, rules } = location
   const { synapse, mas, databases, programs } = server
-  const homeserver = await readDocument(host, { path: synapse.homeserverYaml, dialect: "yaml11" })
   return {
     folder,
     stateFolder,
     databases: {
-      synapse: withPrograms(synapseDatabase(homeserver as Homeserver, databases.synapse), programs.synapse),
+      synapse: withPrograms(await readSynapseDatabase(host, synapse, databases.synapse), programs.synapse),
       mas: withPrograms(await readMasDatabase(host, mas, databases.mas), programs.mas),
     },
     services: {

@@ -1,15 +1,13 @@
 import type { Freshness } from "../backup/ensure-fresh-backup.ts"
-import { readDocument } from "../files/managed-file.ts"
 import type { WebService } from "../host/ask-service.ts"
 import { type Database, type DatabaseAddress, type DatabaseOptions, openDatabase } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import type { HostedInputs } from "../lifecycle/lifecycle.ts"
 import type { MasAddress } from "../mas/mas-cli.ts"
 import { type DatabasePlace, readMasDatabase } from "../mas/mas-database.ts"
-import type { Homeserver } from "../synapse/homeserver.ts"
-import { type DelegatedAuthInputs, homeserverFile } from "../synapse/plan-delegation.ts"
+import type { DelegatedAuthInputs } from "../synapse/plan-delegation.ts"
 import type { SynapseAddress } from "../synapse/synapse-address.ts"
-import { synapseDatabase } from "../synapse/synapse-database.ts"
+import { readSynapseDatabase } from "../synapse/synapse-database.ts"
 import type { AskedRehearsal } from "./certificate-asked.ts"
 import type { MigrationPlaces } from "./cut-over.ts"
 import type { EvidencePlaces } from "./evidence.ts"
@@ -61,8 +59,7 @@ export async function openSide(
   options?: DatabaseOptions,
 ): Promise<Database> {
   if (side === "synapse") {
-    const homeserver = await readDocument(host, homeserverFile(inputs.delegation))
-    return openDatabase(host, synapseDatabase(homeserver as Homeserver, inputs.databases.synapse))
+    return openDatabase(host, await readSynapseDatabase(host, synapseOf(inputs), inputs.databases.synapse))
   }
   return openDatabase(host, await masSource(host, inputs), options)
 }

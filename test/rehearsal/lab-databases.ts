@@ -13,7 +13,7 @@ export async function openLabDatabase({ places }: Pick<Lab, "places">, side: Sid
   if (side === "synapse") {
     const file = { path: places.synapse.homeserverYaml, dialect: "yaml11" } as const
     const homeserver = (await readDocument(host, file)) as Record<string, unknown>
-    return openDatabase(host, synapseDatabase(homeserver, places.databases.synapse))
+    return openDatabase(host, synapseDatabase(homeserver, { place: places.databases.synapse }))
   }
   const config = (await readDocument(host, { path: places.mas.config, dialect: "yaml12" })) as Record<string, unknown>
   return openDatabase(host, masDatabase(config.database, { place: places.databases.mas }))

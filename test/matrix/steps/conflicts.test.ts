@@ -157,7 +157,7 @@ describe("every kind of conflict, on a living server of its own", () => {
   async function run(sql: string): Promise<void> {
     const { synapse, databases } = lab.places
     const homeserver = await readDocument(localHost, { path: synapse.homeserverYaml, dialect: "yaml11" })
-    const address = synapseDatabase(homeserver as Record<string, unknown>, databases.synapse)
+    const address = synapseDatabase(homeserver as Record<string, unknown>, { place: databases.synapse })
     await using database = await openDatabase(localHost, address, { writable: true })
     await database.execute(sql)
   }

@@ -125,7 +125,7 @@ async function databasesOf({ places }: DriftLab): Promise<Readonly<Record<Side, 
   const homeserver = await read(places.synapse.homeserverYaml)
   const { database = {} } = await read(places.mas.config)
   return {
-    synapse: synapseDatabase(homeserver, places.databases.synapse),
+    synapse: synapseDatabase(homeserver, { place: places.databases.synapse }),
     mas: masDatabase(database, { place: places.databases.mas }),
   }
 }
