@@ -11,7 +11,7 @@ import { scopeOf } from "./backup-places.ts"
 import { findBackups, findTouched } from "./backups.ts"
 import { totalRows } from "./count-rows.ts"
 import { demandRoom } from "./disk-space.ts"
-import { haveFreshBackup } from "./ensure-fresh-backup.ts"
+import { haveFreshBackup, takeFreshBackup } from "./ensure-fresh-backup.ts"
 import { describeEstimate, estimateBackup, needsOf } from "./estimate.ts"
 import { ageOf, type BackupManifest, type Side, sides } from "./manifest.ts"
 import { timeAt } from "./take-backup.ts"
@@ -33,8 +33,11 @@ export interface BackupInputs extends HostedInputs {
   readonly stateFolder: string
   readonly rules: BackupRules
   readonly youngerThanSeconds: number
-  /** Filled in by `check`; as found by `read`: whether the newest backup still is what it was. */
-  readonly newest?: "whole" | "altered" | "missing"
+  /**
+   * Filled in by `check`; as found by `read`: whether the newest backup still is what it was. `outdated`: the way back that
+   * it was taken for is still to come, and people have used the server since.
+   */
+  readonly newest?: "whole" | "altered" | "missing" | "outdated"
 }
 
 export interface BackupOutputs {
@@ -47,31 +50,46 @@ export interface BackupOutputs {
 
 type Locate = (host: Host, inputs: BackupInputs) => Promise<BackupPlaces>
 
-/** The lifecycle of `matrix:Backup`; `locate` finds out what the services' configs say about their databases. */
-export function backupLifecycle(locate: Locate): Lifecycle<BackupInputs, BackupOutputs> {
+/** What only a room that knows both services can find out. */
+export interface BackupWorld {
+  /** What the services' configs say about their databases. */
+  readonly locate: Locate
+  /** Whether Synapse has begun to serve with a homeserver.yaml that is delegated. Never throws. */
+  readonly isDelegated: (host: Host, inputs: BackupInputs) => Promise<boolean>
+}
+
+/** The lifecycle of `matrix:Backup`. */
+export function backupLifecycle({ locate, isDelegated }: BackupWorld): Lifecycle<BackupInputs, BackupOutputs> {
   return {
     outputs: ["backup", "takenAt", "provenAt", "files", "counts"],
     identity: [],
     async check(inputs, before, context) {
       const wanted = { ...inputs, newest: "whole" } as const
       if (before !== undefined && isDeepStrictEqual(before, wanted)) return { inputs: wanted }
-      const foresee = async () => planOf(context.host, await locate(context.host, inputs), inputs.youngerThanSeconds)
+      const turn = { wanted, before }
+      const foresee = async () => planOf(context.host, await locate(context.host, inputs), turn)
       const goOn = async ({ id }: BackupManifest, why: Refusal) => [
         `no fresh backup can be taken (${why.what}): the way back will go on with ${posix.join(inputs.folder, id)}`,
       ]
-      return { inputs: wanted, plan: await unlessOnTheWayBack(context, { wanted, before }, foresee, goOn) }
+      return { inputs: wanted, plan: await unlessOnTheWayBack(context, turn, foresee, goOn) }
     },
     async read(state, { host }) {
       const [newest] = await findBackups(host, state.folder)
       if (newest === undefined || newest.takenAt < state.takenAt) return { ...state, newest: "missing" }
       if ((await findTouched(host, state.folder, newest)).length > 0) return { ...state, newest: "altered" }
-      return { ...state, newest: "whole" }
+      const isToComeYet = state.authentication === "legacy" && (await isDelegated(host, state))
+      return { ...state, newest: isToComeYet ? "outdated" : "whole" }
     },
     async converge(wanted, state, context) {
-      const { youngerThanSeconds } = wanted
-      const have = async () =>
-        haveFreshBackup(context, await locate(context.host, wanted), { youngerThanSeconds }).then(outputsOf)
-      return unlessOnTheWayBack(context, { wanted, before: state }, have, async (older, why) => {
+      const turn = { wanted, before: state }
+      const have = async () => {
+        const places = await locate(context.host, wanted)
+        const backup = restsOnIt(turn)
+          ? await takeFreshBackup(context, places)
+          : await haveFreshBackup(context, places, wanted)
+        return outputsOf(backup)
+      }
+      return unlessOnTheWayBack(context, turn, have, async (older, why) => {
         context.say(
           `no fresh backup (${why.message}): the way back goes on with ${posix.join(wanted.folder, older.id)}`,
         )
@@ -84,30 +102,49 @@ export function backupLifecycle(locate: Locate): Lifecycle<BackupInputs, BackupO
   }
 }
 
-/** One or two lines: what will be in it, where it goes, how old the newest is. Throws `host/disk-full`. */
-async function planOf(host: Host, places: BackupPlaces, youngerThanSeconds: number): Promise<readonly string[]> {
+interface Turn {
+  readonly wanted: BackupInputs
+  readonly before: Partial<BackupInputs> | undefined
+}
+
+/** Whether Synapse goes back to its own accounts in this run, as far as is known here. */
+function isWayBack({ wanted, before }: Turn): boolean {
+  return wanted.authentication === "legacy" && (before?.authentication === "delegated" || before?.newest === "outdated")
+}
+
+/**
+ * Whether a window follows that rests on this very backup: then none from before will do, however young it is. A first run
+ * in legacy may be the way back of a server that was delegated without us. A cutover takes its own, right before Synapse stops.
+ */
+function restsOnIt(turn: Turn): boolean {
+  return isWayBack(turn) || (turn.wanted.authentication === "legacy" && turn.before?.authentication === undefined)
+}
+
+/** A few lines: what will be in it, where it goes, how old the newest is. Throws `host/disk-full`. */
+async function planOf(host: Host, places: BackupPlaces, turn: Turn): Promise<readonly string[]> {
   const { folder, rules } = places
+  const { youngerThanSeconds, authentication } = turn.wanted
   const backups = await findBackups(host, folder)
   const [newest] = backups
   const age = newest && ageOf(newest, await timeAt(host))
   const isYoung = age !== undefined && age >= 0 && age <= youngerThanSeconds
-  if (newest && isYoung && newest.scope === scopeOf(places) && (await findTouched(host, folder, newest)).length === 0) {
+  const isUsable = newest && isYoung && newest.scope === scopeOf(places)
+  const isEnough = isUsable && !restsOnIt(turn) && (await findTouched(host, folder, newest)).length === 0
+  const isCutover = authentication === "delegated" && turn.before?.authentication === "legacy"
+  if (isEnough && !isCutover)
     return [`the backup ${posix.join(folder, newest.id)} is ${formatDuration(age)} old: no other is taken`]
-  }
   const estimate = await estimateBackup(host, places, newest)
   demandRoom(await needsOf(host, places, estimate))
   const copy = rules.copyTo === undefined ? "" : `, with a copy on this machine (${rules.copyTo})`
   const known =
     age === undefined ? "there is none yet" : `the newest of ${backups.length} is ${formatDuration(age)} old`
-  return [
-    `before anything is changed, backs up ${describeEstimate(estimate)}`,
-    `to ${folder}${copy}, restored once as proof; ${known}`,
-  ]
-}
-
-interface Turn {
-  readonly wanted: BackupInputs
-  readonly before: Partial<BackupInputs> | undefined
+  const what = describeEstimate(estimate)
+  const where = `to ${folder}${copy}, restored once as proof; ${known}`
+  if (isEnough) return [`right before Synapse stops, backs up ${what}`, where]
+  const again = isCutover
+    ? ["once more right before Synapse stops, so that whatever people did until then is in it"]
+    : []
+  return [`before anything is changed, backs up ${what}`, where, ...again]
 }
 
 /**
@@ -116,15 +153,14 @@ interface Turn {
  */
 async function unlessOnTheWayBack<T>(
   { host }: Context,
-  { wanted, before }: Turn,
+  turn: Turn,
   work: () => Promise<T>,
   goOn: (older: BackupManifest, why: Refusal) => Promise<T>,
 ): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    const isWayBack = wanted.authentication === "legacy" && before?.authentication === "delegated"
-    const [older] = isWayBack ? await findBackups(host, wanted.folder) : []
+    const [older] = isWayBack(turn) ? await findBackups(host, turn.wanted.folder) : []
     if (older === undefined || !(error instanceof Refusal)) throw error
     return goOn(older, error)
   }

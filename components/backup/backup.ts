@@ -7,7 +7,7 @@ import type { BackupRules } from "./backup-places.ts"
 /** A proven backup of both services. */
 export interface BackupArgs {
   host: Input<HostAddress>
-  /** With each turn of the switch there has to be a young one, before anything is changed. */
+  /** With each turn of the switch there has to be a young one before anything is changed; before the way back, a new one. */
   authentication: Input<"legacy" | "delegated">
   /** What is backed up: its files, services and databases. */
   server: Input<BackupServer>
@@ -17,7 +17,7 @@ export interface BackupArgs {
   stateFolder: Input<string>
   /** How backups are kept, and what is in them. */
   rules: Input<BackupRules>
-  /** An older one is not young enough for a turn of the switch. */
+  /** An older one is not young enough to change a service's settings. A window rests on a new one in any case. */
   youngerThanSeconds: Input<number>
 }
 

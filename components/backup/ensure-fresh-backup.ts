@@ -16,33 +16,45 @@ export interface Freshness {
 }
 
 /**
- * The newest proven backup on the host that is young enough and whole, byte for byte; else one that is taken now. It has
- * its copy on the operator's machine then. For a cutover, right before anything stops: the backup is held from then on,
- * however many newer ones come, until the next cutover.
+ * A backup that is begun now, whatever others there are: for right before anything stops. An account, a key or a session
+ * made since an older one would be missing from it, however young it is. Its copy is on the operator's machine then, and it
+ * is held from then on, however many newer ones come, until the next cutover.
  *
  * Throws `host/disk-full`, `backup/dump-failed`, `backup/not-proven`, `backup/no-scratch-database`,
  * `backup/archive-failed`, `backup/signing-key-unseen`, `backup/copy-differs`, `backup/folder-unusable`.
  */
-export async function ensureFreshBackup(
-  context: Context,
-  places: BackupPlaces,
-  freshness: Freshness,
-): Promise<BackupManifest> {
+export async function ensureFreshBackup(context: Context, places: BackupPlaces): Promise<BackupManifest> {
   return withBackups(context, places, async () => {
-    const backup = await freshOne(context, places, freshness)
+    const backup = await takeBackup(context, places)
     await hold(context.host, places.folder, backup)
-    if (places.rules.copyTo !== undefined) await hold(operatorsMachine, places.rules.copyTo, backup)
+    await copyAndTidy(context, places, backup, () => hold(operatorsMachine, places.rules.copyTo ?? "", backup))
     return backup
   })
 }
 
-/** As {@link ensureFreshBackup}, for one that nothing rests on yet: it goes when newer ones come. */
+/** As {@link ensureFreshBackup}, but not held: it goes when newer ones come. */
+export async function takeFreshBackup(context: Context, places: BackupPlaces): Promise<BackupManifest> {
+  return withBackups(context, places, async () => {
+    const backup = await takeBackup(context, places)
+    await copyAndTidy(context, places, backup)
+    return backup
+  })
+}
+
+/**
+ * The newest proven backup on the host that is young enough and whole, byte for byte; else one that is taken now. For what
+ * lets Synapse serve on: nobody's account or key rests on it.
+ */
 export async function haveFreshBackup(
   context: Context,
   places: BackupPlaces,
   freshness: Freshness,
 ): Promise<BackupManifest> {
-  return withBackups(context, places, () => freshOne(context, places, freshness))
+  return withBackups(context, places, async () => {
+    const backup = (await youngAndWhole(context, places, freshness)) ?? (await takeBackup(context, places))
+    await copyAndTidy(context, places, backup)
+    return backup
+  })
 }
 
 /** One at a time: what a killed run has left is told from what another has at work. */
@@ -51,13 +63,19 @@ async function withBackups<T>({ host }: Context, { folder }: BackupPlaces, work:
   return host.withLock(posix.join(folder, ".lock"), work, { waitSeconds: 3600 })
 }
 
-async function freshOne(context: Context, places: BackupPlaces, freshness: Freshness): Promise<BackupManifest> {
-  const { host } = context
-  const backup = (await youngAndWhole(context, places, freshness)) ?? (await takeBackup(context, places))
+/** Copies it, and lets go of those that it replaces; here, and there only once the copy is whole. */
+async function copyAndTidy(
+  context: Context,
+  places: BackupPlaces,
+  backup: BackupManifest,
+  copied: () => Promise<void> = async () => {},
+): Promise<void> {
+  const { folder, rules } = places
   await copyToOperator(context, places, backup)
-  await keepNewest(host, places.folder, places.rules.keep)
-  if (places.rules.copyTo !== undefined) await keepNewest(operatorsMachine, places.rules.copyTo, places.rules.keep)
-  return backup
+  if (rules.copyTo !== undefined) await copied()
+  await keepNewest(context.host, folder, { keep: rules.keep, current: backup })
+  if (rules.copyTo !== undefined)
+    await keepNewest(operatorsMachine, rules.copyTo, { keep: rules.keep, current: backup })
 }
 
 async function youngAndWhole(

@@ -104,9 +104,7 @@ async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promis
     const { rehearsed } = await operation.step("look-again", () => lookAgain(host, inputs))
     const change = await planDelegation(host, delegation)
     await operation.step("try-config", () => validateConfig(host, synapseOf(inputs), change.after))
-    await operation.step("back-up", async () =>
-      ensureFreshBackup(context, await locateBackup(host, inputs.backup), inputs.backup),
-    )
+    await operation.step("back-up", async () => ensureFreshBackup(context, await locateBackup(host, inputs.backup)))
     const source = await masSource(host, inputs)
     await operation.step("make-room", () => makeRoom(context, placesOf(host, inputs), source))
     const { holdings, window, evidence } = await cutOver(operation, placesOf(host, inputs), { change, serving })

@@ -98,6 +98,43 @@ test("the way back does not wait for a backup that cannot be made, if there is a
   })
 })
 
+test("the way back rests on a backup that is begun then, though the last one is a minute old; so does its next try", async (t) => {
+  const { lifecycle, inputs, server, live } = await world(t)
+  const delegated = { ...inputs, authentication: "delegated" } as const
+  const first = await lifecycle.converge(delegated, { ...inputs }, server.context)
+  const state = { ...delegated, newest: "whole" as const, ...first }
+  live.isDelegated = true
+  assert.equal((await lifecycle.read(state, server.context))?.newest, "whole")
+  const { plan = [] } = (await lifecycle.check?.(inputs, delegated, server.context)) ?? {}
+  assert.match(plan.join("\n"), /before anything is changed, backs up/)
+  const second = await lifecycle.converge(inputs, state, server.context)
+  assert.notEqual(second.backup, first.backup)
+  // Synapse did not come up in legacy: it serves delegated again, and people use it.
+  const failed = await lifecycle.read({ ...inputs, newest: "whole", ...second }, server.context)
+  assert.equal(failed?.newest, "outdated")
+  const { plan: again = [] } = (await lifecycle.check?.(inputs, failed, server.context)) ?? {}
+  assert.match(again.join("\n"), /before anything is changed, backs up/)
+  const third = await lifecycle.converge(inputs, failed, server.context)
+  assert.notEqual(third.backup, second.backup)
+  live.isDelegated = false
+  assert.equal((await lifecycle.read({ ...inputs, newest: "whole", ...third }, server.context))?.newest, "whole")
+})
+
+test("a first run in legacy takes a new one: it may be the way back of a server that is delegated already", async (t) => {
+  const { lifecycle, inputs, server } = await world(t)
+  const first = await lifecycle.converge(inputs, undefined, server.context)
+  assert.notEqual((await lifecycle.converge(inputs, undefined, server.context)).backup, first.backup)
+})
+
+test("at a cutover preview tells of the backup right before Synapse stops, whether or not the last one is young", async (t) => {
+  const { lifecycle, inputs, server } = await world(t)
+  const delegated = { ...inputs, authentication: "delegated" } as const
+  const planned = async () => ((await lifecycle.check?.(delegated, inputs, server.context))?.plan ?? []).join("\n")
+  assert.match(await planned(), /before anything is changed, backs up [\s\S]*\nonce more right before Synapse stops/)
+  await lifecycle.converge(inputs, undefined, server.context)
+  assert.match(await planned(), /^right before Synapse stops, backs up Synapse's database/)
+})
+
 test("when the resource goes, the backups stay", async (t) => {
   const { lifecycle, inputs, server } = await world(t)
   const outputs = await lifecycle.converge(inputs, undefined, server.context)
@@ -108,8 +145,9 @@ test("when the resource goes, the backups stay", async (t) => {
 async function world(t: TestContext) {
   const server = await someServer(t)
   const inputs = inputsOf(server)
+  const live = { isDelegated: false }
   const locate = async (_: unknown, { rules }: BackupInputs): Promise<BackupPlaces> => ({ ...server.places, rules })
-  return { server, inputs, lifecycle: backupLifecycle(locate) }
+  return { server, inputs, lifecycle: backupLifecycle({ locate, isDelegated: async () => live.isDelegated }), live }
 }
 
 function inputsOf({ places }: SomeServer): BackupInputs {

@@ -9,8 +9,8 @@ export interface SmallDisk extends AsyncDisposable {
   fill(): Promise<void>
 }
 
-/** Room for a backup with what it wants to spare (33 MiB): the server's own is too old for a cutover after an hour. */
-const megabytes = 64
+/** Room for what lies there, and for a backup with what it wants to spare (33 MiB): each cutover takes one of its own. */
+const megabytes = 96
 
 /**
  * Puts a small disk in the place of a folder, with all that is in it. When it is taken away, the folder has what the disk
