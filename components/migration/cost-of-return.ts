@@ -1,5 +1,6 @@
+import { findEndingSessions } from "./ending-sessions.ts"
 import { type BothSides, type Gained, whatMasGained } from "./gained.ts"
-import { localpart, masSessions } from "./gained-kinds.ts"
+import { localpart } from "./gained-kinds.ts"
 import { readMasState } from "./mas-state.ts"
 import { nameList } from "./name-list.ts"
 
@@ -13,7 +14,7 @@ import { nameList } from "./name-list.ts"
 export async function costOfReturn(sides: BothSides): Promise<readonly string[]> {
   if ((await readMasState(sides.mas)) !== "filled") return [nothing]
   const gained = await whatMasGained(sides)
-  const sessions = await sessionsThatEnd(sides)
+  const sessions = await findEndingSessions(sides)
   const stranded = await onlyMasLogsIn(sides)
   const registered = namesOf(gained, "mas-accounts")
   const changed = namesOf(gained, "mas-passwords").filter((name) => !stranded.has(name))
@@ -22,6 +23,11 @@ export async function costOfReturn(sides: BothSides): Promise<readonly string[]>
       "keys are lost: sessions begun with MAS end whose devices have end-to-end keys, and their owners have no key backup in Synapse",
       sessions.keysLost,
       "have them set up key backup first",
+    ),
+    line(
+      "keys are lost: sessions begun with MAS end whose devices their owners never verified, and such a device takes no part in the key backup",
+      sessions.notInBackup,
+      "have them verify these devices from another one first",
     ),
     line(
       "accounts registered with MAS: nobody can log in to them any more",
@@ -38,7 +44,21 @@ export async function costOfReturn(sides: BothSides): Promise<readonly string[]>
       sessions.withoutBackup,
       "their devices have announced no end-to-end keys, so there should be none to lose",
     ),
-    line("sessions begun with MAS end", sessions.backedUp, "key backup in Synapse keeps their keys"),
+    line(
+      "sessions begun with MAS end, of devices that take part in the key backup",
+      sessions.inBackup,
+      "it has what they uploaded until then and nothing later, and gives it back to whoever has the recovery key or another verified device",
+    ),
+    line(
+      "sessions begun with MAS end",
+      sessions.withoutKeys,
+      "their devices have announced no end-to-end keys, so there should be none to lose",
+    ),
+    line(
+      "among these, sessions from before the cutover that MAS has refreshed since",
+      sessions.refreshed,
+      "Synapse knows only their old tokens: they are logged out for good, and their clients throw their keys away",
+    ),
     line("passwords changed with MAS", changed, "the one from before the cutover counts again"),
     ...kept.map(([kind, what, then]) => line(what, namesOf(gained, kind), then)),
     ...(await rightsThatReturn(sides)),
@@ -65,40 +85,6 @@ function line(what: string, names: readonly string[], then: string): string | un
 function namesOf(gained: readonly Gained[], name: Gained["kind"]["name"]): readonly string[] {
   return gained.find(({ kind }) => kind.name === name)?.names ?? []
 }
-
-/** Accounts with a session that ends, as often as they have one. */
-interface Ending {
-  readonly keysLost: readonly string[]
-  readonly withoutBackup: readonly string[]
-  readonly backedUp: readonly string[]
-}
-
-/**
- * A client that is logged out throws its keys away. What only it had is lost, unless a backup on the server has it; another
- * device may have it too, but that nobody can see from here. A device that never announced keys could not be sent any.
- */
-async function sessionsThatEnd({ synapse, mas }: BothSides): Promise<Ending> {
-  const sessions = await mas.rows<{ account: string; line: string }>(`${masSessions} ORDER BY 1, 2`)
-  const backedUp = new Set((await synapse.rows<{ account: string }>(keyBackups)).map(({ account }) => account))
-  const withKeys = new Set((await synapse.rows<{ device: string }>(devicesWithKeys)).map(({ device }) => device))
-  const of = (matches: (session: { account: string; line: string }) => boolean) =>
-    sessions.filter(matches).map(({ account }) => account)
-  const hasKeys = ({ account, line: device }: { account: string; line: string }) => withKeys.has(`${account} ${device}`)
-  return {
-    keysLost: of((session) => !backedUp.has(session.account) && hasKeys(session)),
-    withoutBackup: of((session) => !backedUp.has(session.account) && !hasKeys(session)),
-    backedUp: of(({ account }) => backedUp.has(account)),
-  }
-}
-
-/** Clients use the newest version that was not deleted; one that nothing was put into backs up nothing. */
-const keyBackups = `SELECT DISTINCT ${localpart("v.user_id")} AS account FROM e2e_room_keys_versions v
-  WHERE v.deleted = 0
-    AND NOT EXISTS (SELECT FROM e2e_room_keys_versions n
-      WHERE n.user_id = v.user_id AND n.deleted = 0 AND n.version > v.version)
-    AND EXISTS (SELECT FROM e2e_room_keys k WHERE k.user_id = v.user_id AND k.version = v.version)`
-
-const devicesWithKeys = `SELECT concat_ws(' ', ${localpart("user_id")}, device_id) AS device FROM e2e_device_keys_json`
 
 /** Accounts that have a way to log in with MAS, and none with Synapse. */
 async function onlyMasLogsIn({ synapse, mas }: BothSides): Promise<ReadonlySet<string>> {

@@ -38,7 +38,7 @@ export function sayWayBack(times: StepTimes): readonly string[] {
   return [
     "the way back, in this order:",
     "1. a proven backup",
-    `2. Synapse restarts with homeserver.yaml as it was, apart from what others edited since: people wait for ${about(expectedRestartSeconds(times))}. Sessions from before the cutover go on; Synapse checks passwords itself`,
+    `2. Synapse restarts with homeserver.yaml as it was, apart from what others edited since: people wait for ${about(expectedRestartSeconds(times))}. Sessions from before the cutover go on, but for those that MAS has refreshed since; Synapse checks passwords itself`,
     "3. MAS stays up, idle, and writes nothing to Synapse any more",
     "4. well-known and Element as before: people log in with the password form again",
   ]

@@ -1,7 +1,33 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, suite, test } from "node:test"
+import fc from "fast-check"
 import { costOfReturn } from "../../../components/migration/cost-of-return.ts"
+import { type Standing, standings, statementsFor } from "./cross-signing.ts"
 import { anId, idOf, UsedMas } from "./used-mas.ts"
+
+/** How each outcome is said. */
+const sayings: Readonly<Record<string, RegExp>> = {
+  "no backup": /^keys are lost: .*no key backup in Synapse \(\d+\): (.*?);/,
+  unverified: /^keys are lost: .*never verified.* \(\d+\): (.*?);/,
+  "in backup": /take part in the key backup \(\d+\): (.*?);/,
+  "no keys, no backup": /^sessions begun with MAS end, of accounts without a key backup \(\d+\): (.*?);/,
+  "no keys, backup": /^sessions begun with MAS end \(\d+\): (.*?);/,
+  refreshed: /^among these, sessions from before the cutover .* \(\d+\): (.*?);/,
+}
+
+interface Owned {
+  readonly name: string
+  readonly nth: number
+  readonly standing: Standing | "no keys"
+  readonly hasBackup: boolean
+  readonly wasThereBefore: boolean
+}
+
+function outcomeOf({ standing, hasBackup }: Owned): string {
+  if (standing === "no keys") return hasBackup ? "no keys, backup" : "no keys, no backup"
+  if (!hasBackup) return "no backup"
+  return standing === "signed" ? "in backup" : "unverified"
+}
 
 suite("the way back says what it costs, and whom", { concurrency: false }, () => {
   let world: UsedMas
@@ -24,11 +50,14 @@ suite("the way back says what it costs, and whom", { concurrency: false }, () =>
     await world.manage("issue-compatibility-token", "locked", "LOSTDEVICE")
     await backUp("admin")
     await announceKeys("locked", "LOSTDEVICE")
-    const [keys, registered, withoutBackup, backedUp, changed, emails, ...rest] = await cost()
+    const [keys, registered, withoutBackup, withoutKeys, changed, emails, ...rest] = await cost()
     assert.match(keys ?? "", /^the way back costs: keys are lost: .* \(1\): locked; have them set up key backup first$/)
     assert.match(registered ?? "", /accounts registered with MAS: nobody can log in to them any more \(1\): kim;/)
     assert.match(withoutBackup ?? "", /sessions begun with MAS end, of accounts without a key backup \(1\): Xavier;/)
-    assert.match(backedUp ?? "", /sessions begun with MAS end \(1\): admin; key backup in Synapse keeps their keys$/)
+    assert.match(
+      withoutKeys ?? "",
+      /sessions begun with MAS end \(1\): admin; their devices have announced no end-to-end keys/,
+    )
     assert.match(
       changed ?? "",
       /passwords changed with MAS \(1\): admin; the one from before the cutover counts again$/,
@@ -56,16 +85,11 @@ suite("the way back says what it costs, and whom", { concurrency: false }, () =>
   })
 
   test("the device of an OAuth session is known by its scope, stable or not", async () => {
-    await world.inMas(`INSERT INTO oauth2_clients (oauth2_client_id, is_static, redirect_uris, contacts,
-        grant_type_authorization_code, grant_type_refresh_token, grant_type_client_credentials, grant_type_device_code)
-      VALUES ('01890000-0000-0000-0000-000000000002', false, '{}', '{}', true, true, true, true) ON CONFLICT DO NOTHING`)
     for (const [username, prefix] of [
       ["admin", "urn:matrix:org.matrix.msc2967.client"],
       ["locked", "urn:matrix:client"],
     ]) {
-      await world.inMas(`INSERT INTO oauth2_sessions (oauth2_session_id, oauth2_client_id, user_id, scope_list, created_at)
-        VALUES (${anId}, '01890000-0000-0000-0000-000000000002', ${idOf(String(username))},
-          '{openid, ${prefix}:api:*, ${prefix}:device:OAUTHDEVICE}', now())`)
+      await beginSession(String(username), ["openid", `${prefix}:api:*`, `${prefix}:device:OAUTHDEVICE`])
       await announceKeys(String(username), "OAUTHDEVICE")
     }
     const [keys] = await cost()
@@ -86,6 +110,64 @@ suite("the way back says what it costs, and whom", { concurrency: false }, () =>
     })
   }
 
+  test("only a device that its owner's present self-signing key has signed counts as taking part in the key backup", async () => {
+    const session = fc.record({
+      standing: fc.constantFrom(...standings, "signed" as const, "no keys" as const),
+      hasBackup: fc.boolean(),
+      wasThereBefore: fc.boolean(),
+    })
+    const isNamed = fc.asyncProperty(fc.tuple(session, session, session), async (sessions) => {
+      await world.cutOver()
+      const owned = sessions.map((one, index) => ({
+        ...one,
+        nth: index,
+        name: ["admin", "locked", "Xavier"][index] ?? "",
+      }))
+      for (const one of owned) await haveSession(one)
+      const of = (names: readonly { name: string }[]) => names.map(({ name }) => name).join(", ")
+      const named = [...owned].sort((one, other) => (one.name < other.name ? -1 : 1))
+      const expected = [
+        ...Map.groupBy(named, outcomeOf),
+        ["refreshed", named.filter(({ wasThereBefore }) => wasThereBefore)] as const,
+      ]
+      const lines = (await cost()).map((text) => text.replace("the way back costs: ", ""))
+      const found = Object.entries(sayings).flatMap(([kind, saying]) =>
+        lines.flatMap((text) => saying.exec(text)?.[1] ?? []).map((names) => [kind, names] as const),
+      )
+      const wanted = expected.flatMap(([kind, names]) => (names.length > 0 ? [[kind, of(names)] as const] : []))
+      assert.deepEqual(Object.fromEntries(found), Object.fromEntries(wanted), lines.join("\n"))
+      assert.equal(lines.length, found.length, lines.join("\n"))
+    })
+    await fc.assert(isNamed, { numRuns: Number(process.env.PROPERTY_RUNS ?? 6), endOnFailure: true })
+  })
+
+  for (const standing of standings) {
+    const isCovered = standing === "signed"
+    test(`a device of an account with a key backup, ${standing}, ${isCovered ? "keeps what it uploaded" : "loses its keys"}`, async () => {
+      await beginSession("admin", ["urn:matrix:client:device:SOME"])
+      await world.inSynapse(statementsFor("admin", "SOME", standing))
+      await backUp("admin")
+      const [first] = await cost()
+      if (isCovered)
+        assert.match(first ?? "", /take part in the key backup \(1\): admin; it has what they uploaded until then/)
+      else assert.match(first ?? "", /^the way back costs: keys are lost: .* never verified, .* \(1\): admin;/)
+    })
+  }
+
+  test("a session of before the cutover that MAS has refreshed is named, in whichever form it was", async () => {
+    await beginSession("admin", ["urn:matrix:client:device:OLD"])
+    await hadToken("admin", "OLD", 1)
+    await beginSession("locked", ["urn:matrix:client:device:REFRESHABLE"])
+    await world.inSynapse(`INSERT INTO refresh_tokens (id, user_id, device_id, token)
+      VALUES (999001, '@locked:ex.test', 'REFRESHABLE', 'syr_generated')`)
+    await beginSession("Xavier", ["urn:matrix:client:device:NEW"])
+    const text = (await cost()).join("\n")
+    assert.match(
+      text,
+      /from before the cutover that MAS has refreshed since \(2\): admin, locked; Synapse knows only their old/,
+    )
+  })
+
   test("rights that MAS took away come back, and those that it gave are gone", async () => {
     await world.manage("demote-admin", "admin")
     await world.manage("unlock-user", "locked")
@@ -104,6 +186,29 @@ suite("the way back says what it costs, and whom", { concurrency: false }, () =>
 
   function cost(): Promise<readonly string[]> {
     return costOfReturn(world.databases)
+  }
+
+  async function haveSession({ name, nth, standing, hasBackup, wasThereBefore }: Owned): Promise<void> {
+    const device = `GENERATED${nth}`
+    await beginSession(name, [`urn:matrix:client:device:${device}`])
+    if (standing !== "no keys") await world.inSynapse(statementsFor(name, device, standing))
+    if (hasBackup) await backUp(name)
+    if (wasThereBefore) await hadToken(name, device, nth)
+  }
+
+  async function beginSession(username: string, scopes: readonly string[]): Promise<void> {
+    const client = "01890000-0000-0000-0000-000000000002"
+    await world.inMas(`INSERT INTO oauth2_clients (oauth2_client_id, is_static, redirect_uris, contacts,
+        grant_type_authorization_code, grant_type_refresh_token, grant_type_client_credentials, grant_type_device_code)
+      VALUES ('${client}', false, '{}', '{}', true, true, true, true) ON CONFLICT DO NOTHING`)
+    await world.inMas(`INSERT INTO oauth2_sessions (oauth2_session_id, oauth2_client_id, user_id, scope_list, created_at)
+      VALUES (${anId}, '${client}', ${idOf(username)}, '{${scopes.join(", ")}}', now())`)
+  }
+
+  /** After the cutover: a token that Synapse has kept, of a device that syn2mas took over. */
+  async function hadToken(localpart: string, device: string, nth: number): Promise<void> {
+    await world.inSynapse(`INSERT INTO access_tokens (id, user_id, device_id, token)
+      VALUES (${999_000 + nth}, '@${localpart}:ex.test', '${device}', 'syt_generated_${nth}')`)
   }
 
   async function announceKeys(localpart: string, device: string): Promise<void> {

@@ -25,7 +25,13 @@ export class UsedMas implements AsyncDisposable {
   /** MAS as the migration leaves it, and Synapse as it was before. */
   async cutOver(): Promise<void> {
     const { bench } = this.databases
-    await this.databases.synapse.execute("TRUNCATE e2e_room_keys, e2e_room_keys_versions, e2e_device_keys_json")
+    await this.databases.synapse.execute(
+      `TRUNCATE e2e_room_keys, e2e_room_keys_versions, e2e_device_keys_json, e2e_cross_signing_keys,
+        e2e_cross_signing_signatures`,
+    )
+    for (const table of ["access_tokens", "refresh_tokens"]) {
+      await this.databases.synapse.execute(`DELETE FROM ${table} WHERE token ~ '^sy._generated'`)
+    }
     await this.databases.mas.execute("TRUNCATE queue_jobs CASCADE")
     await bench.empty()
     await bench.migrate()
