@@ -91,7 +91,7 @@ async function ended(host: Host, service: ServiceAddress, options: HealthOptions
     code: "docker/container-not-running",
     what: `The container ${container} does not stay up: ${why}`,
     where: { host: host.name, container },
-    meaning: `The service ${service.name} does not serve. ${await lastWords(host, service, options)}`,
+    meaning: `The service ${service.name} does not serve. ${await tellLastWords(host, service, options)}`,
     next: `Mend what it complains about; \`docker logs ${container}\` has all of it.`,
   })
 }
@@ -102,19 +102,30 @@ async function unhealthy(host: Host, service: ServiceAddress, options: HealthOpt
     code: "docker/container-unhealthy",
     what: `The service ${service.name} is not healthy after ${options.limitSeconds} s: ${why}`,
     where: { host: host.name, container },
-    meaning: `It may not serve. ${await lastWords(host, service, options)}`,
+    meaning: `It may not serve. ${await tellLastWords(host, service, options)}`,
     next: `Mend what it complains about; \`docker logs ${container}\` has all of it.`,
   })
 }
 
-async function lastWords(host: Host, service: ServiceAddress, { secrets = [] }: HealthOptions): Promise<string> {
+async function tellLastWords(host: Host, service: ServiceAddress, { secrets = [] }: HealthOptions): Promise<string> {
+  const lines = await lastWords(host, service, secrets)
+  if (lines === undefined) return "Its log could not be read."
+  return lines.length === 0
+    ? "Its log is empty."
+    : `Its last log lines:\n${lines.map((text) => `  | ${text}`).join("\n")}`
+}
+
+/** The last lines of a service's log, secrets covered; `undefined` where it cannot be read. Never throws. */
+export async function lastWords(
+  host: Host,
+  service: ServiceAddress,
+  secrets: Iterable<string | Secret<string>> = [],
+): Promise<readonly string[] | undefined> {
   try {
     const hidden = [...secrets, ...(await secretsOfEnvironment(host, service))]
-    const lines = await lastLogs(host, service, linesShown)
-    if (lines.length === 0) return "Its log is empty."
-    return `Its last log lines:\n${lines.map(({ text }) => `  | ${mask(text, hidden)}`).join("\n")}`
+    return (await lastLogs(host, service, linesShown)).map(({ text }) => mask(text, hidden))
   } catch {
-    return "Its log could not be read."
+    return undefined
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { Refusal } from "../report/refusal.ts"
-import { askEngine, commandFailed, containerMissing, saysNoSuchContainer } from "./engine.ts"
+import { askEngine, commandFailed, containerMissing, saysNoSuchContainer, tellEngine } from "./engine.ts"
 import type { Host } from "./host.ts"
 import { containerOf, engineOf, type ServiceAddress } from "./service-address.ts"
 
@@ -33,6 +33,10 @@ export interface Inspection {
   readonly restartCount: number
   /** When the engine starts it by itself, in docker's words. @example "on-failure:5" */
   readonly restartPolicy: string
+  /** The engine removes it once it has ended (`--rm`): nothing can start it again. */
+  readonly isRemovedWhenItEnds: boolean
+  /** Its program and all of its arguments, entry point included. */
+  readonly argv: readonly string[]
   /** `none`: the image and compose file declare no health check. */
   readonly health: "healthy" | "unhealthy" | "starting" | "none"
   readonly image: {
@@ -62,6 +66,8 @@ const inspected = z.object({
   Id: z.string(),
   Name: z.string(),
   Image: z.string(),
+  Path: z.string().default(""),
+  Args: list,
   RestartCount: z.number().default(0),
   State: z.object({
     Status: z.enum(["created", "running", "paused", "restarting", "removing", "exited", "dead"]),
@@ -73,6 +79,7 @@ const inspected = z.object({
   Config: z.object({ Image: z.string(), Env: list, User: z.string().nullish(), WorkingDir: z.string().nullish() }),
   HostConfig: z.object({
     NetworkMode: z.string(),
+    AutoRemove: z.boolean().default(false),
     ExtraHosts: list,
     Dns: list,
     GroupAdd: list,
@@ -98,6 +105,24 @@ type Inspected = z.infer<typeof inspected>
 /** Throws `docker/container-missing`, and what every use of Docker may (`askEngine`). */
 export async function inspectService(host: Host, service: ServiceAddress): Promise<Inspection> {
   return describe(await inspectRaw(host, service))
+}
+
+/**
+ * All containers that live on the service's engine: running, paused, or about to be started again. One that is described in
+ * a way that we do not know, or is gone by then, is left out.
+ */
+export async function inspectLiving(host: Host, service: ServiceAddress): Promise<readonly Inspection[]> {
+  const states = ["running", "restarting", "paused"].flatMap((state) => ["--filter", `status=${state}`])
+  const { stdout: ids } = await tellEngine(host, service, ["ps", "--all", "--quiet", "--no-trunc", ...states])
+  const all = ids.split("\n").filter(Boolean)
+  if (all.length === 0) return []
+  // It fails for one that is gone, and describes the others all the same.
+  const { stdout } = await askEngine(host, service, ["container", "inspect", ...all])
+  const documents = z.array(z.unknown()).safeParse(parseJson(stdout))
+  return (documents.data ?? []).flatMap((document) => {
+    const parsed = inspected.safeParse(document)
+    return parsed.success ? [describe(parsed.data)] : []
+  })
 }
 
 /** `NAME=value` of the service's container. Secrets: for standard input only, never for argv, a log or an error. */
@@ -144,6 +169,8 @@ function describe(inspected: Inspected): Inspection {
     exitCode: State.ExitCode,
     restartCount: inspected.RestartCount,
     restartPolicy: policyOf(HostConfig.RestartPolicy),
+    isRemovedWhenItEnds: HostConfig.AutoRemove,
+    argv: [inspected.Path, ...(inspected.Args ?? [])],
     health: healthOf(State.Health?.Status),
     image: { reference: Config.Image, id: Image },
     networks: Object.entries(NetworkSettings.Networks ?? {}).map(([name, { IPAddress, GlobalIPv6Address }]) => ({

@@ -1,8 +1,9 @@
 import { readKept } from "../files/kept.ts"
 import { readDocument } from "../files/managed-file.ts"
-import type { WebService } from "../host/ask-service.ts"
+import { askService, type WebService } from "../host/ask-service.ts"
 import type { Database } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
+import { askOrExplain } from "../host/staying-up.ts"
 import type { MasAddress } from "../mas/mas-cli.ts"
 import { at, type Homeserver } from "../synapse/homeserver.ts"
 import { type DelegatedAuthInputs, findSharedSecret } from "../synapse/plan-delegation.ts"
@@ -69,7 +70,7 @@ export async function lookAhead(host: Host, places: PreFlightPlaces): Promise<re
     masProviders: providersOfMas(config),
     losesDehydratedDevices: !isAtLeast(version, firstThatKeepsDehydrated),
   }
-  const runs = { synapse: await isRunning(host, synapse.service), mas: await isRunning(host, mas.service) }
+  const runs = { synapse: await isServing(host, synapse, "/health"), mas: await isServing(host, mas, masDiscovery) }
   return [
     ...(await findInRows(synapseDatabase, known)),
     ...findInSettings({ homeserver, mas: config, serverName }),
@@ -77,6 +78,15 @@ export async function lookAhead(host: Host, places: PreFlightPlaces): Promise<re
     ...(await findOutOfReach(host, places, { homeserver, config, runs })),
     ...(await findApart(host, places, runs)),
   ]
+}
+
+const masDiscovery = "/.well-known/openid-configuration"
+
+/** Whether a service can be asked: one that ends at each start runs for seconds at a time, and cannot. */
+async function isServing(host: Host, service: WebService, path: string): Promise<boolean> {
+  if (service.service.commands?.start !== undefined) return true
+  if (!(await isRunning(host, service.service))) return false
+  return "answer" in (await askOrExplain(host, service.service, () => askService(host, service, { path })))
 }
 
 /** Looks for what shows in Synapse's database. */

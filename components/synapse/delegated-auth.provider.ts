@@ -3,6 +3,8 @@ import { makeChange, type PlannedChange } from "../files/managed-file.ts"
 import { managedFileLifecycle } from "../files/managed-lifecycle.ts"
 import { noteStart, withTheFile } from "../files/running.ts"
 import type { Host } from "../host/host.ts"
+import { inspectService } from "../host/inspection.ts"
+import { restartService } from "../host/service.ts"
 import { containerOf } from "../host/service-address.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { Refusal } from "../report/refusal.ts"
@@ -28,10 +30,11 @@ const running: Aspect<DelegatedAuthInputs> = {
 export const lifecycle = managedFileLifecycle<DelegatedAuthInputs>({
   dialect,
   keys: (inputs, { host }) => homeserverKeys(host, inputs),
-  make: async (change, inputs, context) =>
-    (await runsWithIt(change, inputs, context))
-      ? writeAlone(change, inputs, context)
-      : serveWith(context, await madeUsable(change, inputs, context.host), servingFor(inputs, inputs.authentication)),
+  make: async (change, inputs, context) => {
+    if (await runsWithIt(change, inputs, context)) return writeAlone(change, inputs, context)
+    if (change.before === change.after) await endCrashLoop(inputs, context)
+    return serveWith(context, await madeUsable(change, inputs, context.host), servingFor(inputs, inputs.authentication))
+  },
   giveBack: async (change, inputs, context) =>
     serveWith(context, await madeUsable(change, inputs, context.host), servingFor(inputs, "legacy")),
   aspects: [running],
@@ -42,6 +45,14 @@ export const lifecycle = managedFileLifecycle<DelegatedAuthInputs>({
 /** A hand that changed the file did not change what Synapse runs with, as long as nobody has restarted it. */
 async function runsWithIt(change: PlannedChange, inputs: DelegatedAuthInputs, context: Context): Promise<boolean> {
   return change.before !== change.after && (await lookAtSynapse(inputs, context, change.after)) === withTheFile
+}
+
+/** Where the file is as it should be by now, an engine that waits longer from start to start need not be waited for. */
+async function endCrashLoop({ service }: DelegatedAuthInputs, { host, say }: Context): Promise<void> {
+  if (service.commands?.start !== undefined) return
+  if ((await inspectService(host, service)).status !== "restarting") return
+  say("Synapse ended at each start so far: it starts anew, with homeserver.yaml as it is")
+  await restartService(host, service)
 }
 
 /** Nobody is interrupted; tried by Synapse all the same, since it is what it will start with one day. */

@@ -3,6 +3,7 @@ import { runBeside } from "../host/beside.ts"
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
 import { containerOf } from "../host/service-address.ts"
+import { askOrExplain } from "../host/staying-up.ts"
 import type { SynapseAddress } from "./synapse-address.ts"
 import { parseSynapseVersion, type SynapseVersion } from "./versions.ts"
 
@@ -14,7 +15,7 @@ export async function readSynapseVersion(host: Host, synapse: SynapseAddress): P
   if (synapse.service.commands?.start !== undefined) return askForVersion(host, synapse)
   const { image, isRunning } = await inspectService(host, synapse.service)
   const found =
-    known.get(image.id) ?? (isRunning ? await askForVersion(host, synapse) : await readFromImage(host, synapse))
+    known.get(image.id) ?? (isRunning ? await askUnlessDown(host, synapse) : await readFromImage(host, synapse))
   known.set(image.id, found)
   return found
 }
@@ -22,6 +23,12 @@ export async function readSynapseVersion(host: Host, synapse: SynapseAddress): P
 async function askForVersion(host: Host, synapse: SynapseAddress): Promise<SynapseVersion> {
   const { headers } = await askService(host, synapse, { path: "/_matrix/client/versions" })
   return parseSynapseVersion((headers.server ?? "").replace(/^Synapse\//, ""))
+}
+
+/** One that ends at each start runs for seconds at a time, and never answers: its image tells as well. */
+async function askUnlessDown(host: Host, synapse: SynapseAddress): Promise<SynapseVersion> {
+  const asked = await askOrExplain(host, synapse.service, () => askForVersion(host, synapse))
+  return "answer" in asked ? asked.answer : readFromImage(host, synapse)
 }
 
 async function readFromImage(host: Host, { service }: SynapseAddress): Promise<SynapseVersion> {

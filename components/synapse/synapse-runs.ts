@@ -1,15 +1,17 @@
 import { isDeepStrictEqual } from "node:util"
 import { observe } from "../documents/managed-keys.ts"
-import { lookWhatRuns, withTheFile } from "../files/running.ts"
+import { lookWhatRuns, stopped, withTheFile } from "../files/running.ts"
 import { askService, type WebService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
 import type { HttpAnswer } from "../host/http.ts"
 import { restartService } from "../host/service.ts"
+import { askOrExplain, type NotUp } from "../host/staying-up.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { Refusal } from "../report/refusal.ts"
 import { type DelegatedAuthInputs, dialect, homeserverFile } from "./plan-delegation.ts"
 import { proveAuthentication } from "./prove-authentication.ts"
 import { waitForSynapse } from "./synapse-address.ts"
+import { reasonOf } from "./validate-config.ts"
 
 /**
  * What Synapse runs with, in words: with the file as it is, or how it does otherwise. Times tell some of it, the rest
@@ -17,16 +19,29 @@ import { waitForSynapse } from "./synapse-address.ts"
  */
 export async function lookAtSynapse(
   inputs: DelegatedAuthInputs,
-  { host }: Context,
+  { host, say }: Context,
   toBe: string,
 ): Promise<string | undefined> {
-  const runs = await lookWhatRuns(host, inputs.service, homeserverFile(inputs), toBe)
-  if (runs !== undefined && runs !== withTheFile) return runs
   const synapse = { service: inputs.service, endpoint: inputs.synapseEndpoint }
-  const { status } = await askService(host, synapse, { path: "/_matrix/client/v3/login" })
+  const asked = await askOrExplain(host, inputs.service, async () => {
+    const runs = await lookWhatRuns(host, inputs.service, homeserverFile(inputs), toBe)
+    if (runs !== undefined && runs !== withTheFile) return { runs }
+    return { runs, status: (await askService(host, synapse, { path: "/_matrix/client/v3/login" })).status }
+  })
+  if ("down" in asked) return describeDown(asked.down, say)
+  const { runs, status } = asked.answer
+  if (status === undefined) return runs
   if (inputs.authentication === "legacy") return status === 404 ? "delegated, which the file is not" : runs
   if (status !== 404) return "with its own log-in, which the file leaves to MAS"
   return (await refusesSecret(host, synapse, toBe)) ?? (await tellsOtherMetadata(host, synapse, inputs)) ?? runs
+}
+
+/** In words, with what Synapse itself names as wrong; its last log lines go to whoever listens. */
+function describeDown({ kind, why, isOrderly, lines }: NotUp, say: Context["say"]): string {
+  if (isOrderly) return stopped
+  for (const line of lines) say(`Synapse's log: ${line}`)
+  const reason = lines.length === 0 ? "" : `; its last words: ${reasonOf(lines.join("\n"))}`
+  return `${kind}: ${why}${reason}`
 }
 
 /** Restarts Synapse with the file as it is, and proves that it does what the file says. */

@@ -3,18 +3,22 @@ import { lastStartedWith } from "../files/running.ts"
 import { askService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
+import { askOrExplain } from "../host/staying-up.ts"
 import type { SynapseAddress } from "./synapse-address.ts"
 
 /**
  * Whether Synapse hands its log-in to MAS, by its file and by what it does: `delegated` as long as either says so. A file
- * that was edited by hand does not make a running delegated Synapse a legacy one, nor one that stands still and was
- * delegated when it last served: it has let nobody in since, so what MAS holds is no stale copy.
+ * that was edited by hand does not make a running delegated Synapse a legacy one, nor one that stands still, or ends at
+ * each start, and was delegated when it last served: it has let nobody in since, so what MAS holds is no stale copy.
  */
 export async function isSynapseDelegated(host: Host, synapse: SynapseAddress): Promise<boolean> {
   const { homeserverYaml: path, keptAt } = synapse
   const file = { path, dialect: "yaml11", ...(keptAt === undefined ? {} : { keptAt }) } as const
   if ((await readKey(host, file, enabled)) === true) return true
-  if (await isRunning(host, synapse)) return knowsNoLogin(host, synapse)
+  if (await isRunning(host, synapse)) {
+    const asked = await askOrExplain(host, synapse.service, () => knowsNoLogin(host, synapse))
+    if ("answer" in asked) return asked.answer
+  }
   return keptAt !== undefined && lastStartedWith(host, synapse.service, { ...file, keptAt }, [enabled, true])
 }
 

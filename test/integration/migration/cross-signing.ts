@@ -41,7 +41,7 @@ export function statementsFor(localpart: string, device: string, standing: Stand
   const crossSigning = (usage: string, key: SigningKey) =>
     `{"keys":{"ed25519:${key.publicKey}":"${key.publicKey}"},"usage":["${usage}"],"user_id":"${owner}"}`
   const signedBy = (text: string, signer: SigningKey) =>
-    `{"signatures":{"${owner}":{"ed25519:${signer.publicKey}":"${signer.sign(text)}"}},${text.slice(1)}`
+    `{"signatures":{"${owner}":{"ed25519:${master.publicKey}":"${signer.sign(text)}"}},${text.slice(1)}`
   const stored = standing === "keys that nobody can read" ? "{" : withExtras(keysOf(own), owner, device, own)
   const row = (table: string, ...values: readonly (string | number)[]) =>
     `INSERT INTO ${table} VALUES (${values.map((value) => (typeof value === "number" ? value : `'${value}'`)).join(", ")})`
