@@ -192,6 +192,7 @@ export class MatrixAuth extends ComponentResource {
         backup: this.#places.backup,
         evidence: this.#places.evidence,
         delegation: this.#places.delegation,
+        login: this.#places.login,
         ...(this.#places.rehearsal === undefined
           ? {}
           : { rehearsal: { ...this.#places.rehearsal, stack: getStack() } }),
@@ -208,6 +209,7 @@ export class MatrixAuth extends ComponentResource {
   /** What clients read, after Synapse does what it says, and at last what they see. */
   #tellClients({ settings, migration, delegation }: Steps): void {
     const { wellKnown, synapse, mas } = this.#config
+    const { origin } = this.#places.login
     const document = new WellKnown(
       "well-known",
       {
@@ -246,6 +248,7 @@ export class MatrixAuth extends ComponentResource {
         wellKnownKeptAt: this.#places.keptAt("well-known"),
         synapse: this.#places.synapse,
         mas: { service: this.#places.mas.service, endpoint: mas.endpoint },
+        origin,
         ...(this.#proxy === undefined ? {} : { proxy: this.#proxy }),
       },
       this.#after(...told, metadata),

@@ -3,6 +3,7 @@ import type { Settings } from "./config/settings.ts"
 import type { WebService } from "./host/ask-service.ts"
 import type { HostAddress } from "./host/host.ts"
 import type { ServiceAddress } from "./host/service-address.ts"
+import type { LoginPlaces } from "./login-surface/rule.ts"
 import type { MasAddress } from "./mas/mas-cli.ts"
 import type { DatabasePlace } from "./mas/mas-database.ts"
 import type { AskedRehearsal } from "./migration/certificate-asked.ts"
@@ -28,6 +29,8 @@ export interface Places {
   readonly evidence: Syn2MasMigrationInputs["evidence"]
   /** What delegated auth goes by; the migration tries the same before anything stops. */
   readonly delegation: Syn2MasMigrationInputs["delegation"]
+  /** Where a log-in leads, by public addresses: looked at before a cutover, and after it. */
+  readonly login: LoginPlaces
   /** What a cutover asks for, but the stack's name; `undefined`: the stack brings up its own lab, where one rehearses. */
   readonly rehearsal: Omit<AskedRehearsal, "stack"> | undefined
 }
@@ -73,6 +76,12 @@ export function placesOf(settings: Settings): Places {
       ...(synapse.qrCodeEndpoint === undefined ? {} : { qrCodeEndpoint: synapse.qrCodeEndpoint }),
     },
     evidence: { copyTo: settings.evidence.copyTo, maxAgeSeconds: settings.evidence.maxAgeMinutes * 60 },
+    login: {
+      homeserverUrl: synapse.url,
+      wellKnownUrl: wellKnown.url,
+      issuer: mas.issuer,
+      origin: new URL(element.url).origin,
+    },
     rehearsal: settings.staging === undefined ? rehearsalFor(settings) : undefined,
   }
 }

@@ -4,11 +4,14 @@ import { isDeepStrictEqual } from "node:util"
 import { z } from "zod"
 import { lookWhatRuns, withTheFile } from "../files/running.ts"
 import { asTheFile, lookWhatIsServed, type ServedDocument } from "../files/served.ts"
-import { askService } from "../host/ask-service.ts"
+import { askService, type WebService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
+import type { HttpAnswer } from "../host/http.ts"
 import { openHost } from "../host/open-host.ts"
 import { restartService } from "../host/service.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
+import { describeAnswer } from "../login-surface/describe-answer.ts"
+import { fieldsIn } from "../login-surface/judge.ts"
 import { proveCleanLogs } from "../mas/clean-logs.ts"
 import { restartMas } from "../mas/mas-running.ts"
 import { describeError } from "../report/describe-error.ts"
@@ -122,15 +125,42 @@ async function refreshMetadata(host: Host, wanted: Extract<Task, { restart: "syn
   const told = await askService(host, synapse, { path: "/_matrix/client/v1/auth_metadata" })
   if (told.status === 404) return "synapse checks passwords itself"
   const own = await askService(host, mas, { path: "/.well-known/openid-configuration" })
-  if (isDeepStrictEqual(JSON.parse(told.text), JSON.parse(own.text))) return "synapse tells what MAS tells"
+  const [ofSynapse, ofMas] = [metadataIn(told), metadataIn(own)]
+  if (ofMas === undefined) throw noMetadata(host, mas, own)
+  if (ofSynapse === undefined) throw noMetadata(host, synapse, told)
+  if (isDeepStrictEqual(ofSynapse, ofMas)) return "synapse tells what MAS tells"
   await restartService(host, synapse.service)
   await waitForSynapse(host, synapse, say)
   return "synapse restarted: it told what MAS told before"
 }
 
-const wanted = task.parse(JSON.parse(await text(process.stdin)))
+/** `undefined`: what was answered is no metadata, as with a proxy's error page. */
+function metadataIn({ status, text: body }: HttpAnswer): unknown {
+  return status === 200 ? fieldsIn(body) : undefined
+}
+
+function noMetadata(host: Host, { service: asked, endpoint }: WebService, answer: HttpAnswer): Refusal {
+  return new Refusal({
+    code: asked.name === "mas" ? "mas/answers-otherwise" : "synapse/answers-otherwise",
+    what: `${asked.name} does not tell MAS's metadata (${describeAnswer(answer)})`,
+    where: { host: host.name, url: endpoint },
+    meaning: "Whether clients are told what MAS tells cannot be said. Synapse was not restarted.",
+    next: "See that MAS and Synapse run, that `mas.endpoint` is MAS itself, and what their logs say; then `pulumi up`.",
+  })
+}
+
+async function readTask(): Promise<Task> {
+  try {
+    return task.parse(JSON.parse(await text(process.stdin)))
+  } catch (cause) {
+    throw new Error("what to restart has to come on standard input, as this program's own resources write it", {
+      cause,
+    })
+  }
+}
+
 try {
-  process.stdout.write(`${await run(wanted)}\n`)
+  process.stdout.write(`${await run(await readTask())}\n`)
 } catch (error) {
   process.stderr.write(`${describeError(error)}\n`)
   process.exitCode = 1

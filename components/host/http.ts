@@ -2,7 +2,6 @@ import { once } from "node:events"
 import { request as beginRequest, type IncomingMessage } from "node:http"
 import { isIP } from "node:net"
 import type { Duplex } from "node:stream"
-import { text as allText } from "node:stream/consumers"
 import { connect as encrypt, rootCertificates } from "node:tls"
 import type { Host } from "./host.ts"
 import { refuseExchange, refuseJson } from "./http-refusals.ts"
@@ -25,6 +24,8 @@ export interface HttpRequest {
   readonly authority?: string
   /** For all of it. Default: 15. */
   readonly timeoutSeconds?: number
+  /** Of the body no more is read than about that; what comes after it is left out. Default: all of it. */
+  readonly atMostBytes?: number
 }
 
 export interface HttpAnswer {
@@ -78,7 +79,19 @@ async function exchange(stream: Duplex, url: URL, wanted: HttpRequest, limit: Ab
   })
   asking.end(text)
   const [answer] = (await once(asking, "response")) as [IncomingMessage]
-  return answered(answer, await allText(answer), url)
+  return answered(answer, await textOf(answer, wanted.atMostBytes ?? Number.POSITIVE_INFINITY), url)
+}
+
+async function textOf(answer: IncomingMessage, atMostBytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > atMostBytes) break
+  }
+  const text = new TextDecoder().decode(Buffer.concat(chunks))
+  return bytes > atMostBytes ? text.slice(0, atMostBytes) : text
 }
 
 function bodyOf({ body }: HttpRequest): { text: string | undefined; headers: Record<string, string> } {

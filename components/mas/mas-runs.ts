@@ -1,11 +1,13 @@
 import { observe } from "../documents/managed-keys.ts"
 import { lookWhatRuns, stopped, withTheFile } from "../files/running.ts"
-import { askService, type WebService } from "../host/ask-service.ts"
-import type { Host } from "../host/host.ts"
+import { askService } from "../host/ask-service.ts"
 import { askOrExplain, type NotUp } from "../host/staying-up.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
+import { describeAnswer } from "../login-surface/describe-answer.ts"
+import { fieldsIn } from "../login-surface/judge.ts"
 import { masError } from "./mas-cli-output.ts"
 import type { SettingsInputs } from "./settings.provider.ts"
+import { trySharedSecret } from "./shared-secret-proof.ts"
 
 /**
  * What MAS runs with, in words: with its config as it is, or how it does otherwise. Times tell some of it, the rest MAS
@@ -24,27 +26,17 @@ export async function lookAtMas(inputs: SettingsInputs, { host }: Context, toBe:
   if ("down" in asked) return asked.down.isOrderly ? stopped : `${asked.down.kind}: ${reasonOf(asked.down)}`
   if (runs === stopped) return runs
   const discovery = asked.answer
-  const { issuer } = discovery.status === 200 ? (discovery.json() as { issuer?: unknown }) : {}
-  if (discovery.status !== 200) return `without an answer of use (HTTP ${discovery.status})`
+  const metadata = discovery.status === 200 ? fieldsIn(discovery.text) : undefined
+  if (metadata === undefined) return `without an answer of use (${describeAnswer(discovery)})`
+  const { issuer } = metadata
   if (issuer !== inputs.issuer) return `with another issuer: ${String(issuer)}`
   const { "matrix.secret": secret } = observe(toBe, "yaml12", ["matrix.secret"])
-  if (typeof secret === "string" && (await refusesSecret(host, mas, secret)))
-    return "with another secret than the file's"
-  return runs
+  const wrong = typeof secret === "string" ? await trySharedSecret(host, mas, secret) : undefined
+  if (wrong === undefined) return runs
+  return wrong === "refused" ? "with another secret than the file's" : `without an answer about tokens (${wrong})`
 }
 
 /** Why it does not come up, with what MAS itself names as wrong. */
 function reasonOf({ why, lines }: NotUp): string {
   return lines.length === 0 ? why : `${why}; its last words: ${masError(lines.join("\n"))}`
-}
-
-/** Synapse proves itself with the shared secret when it asks about a token (MAS 0.20 and later; 401 seen with 1.22). */
-async function refusesSecret(host: Host, mas: WebService, secret: string): Promise<boolean> {
-  const { status } = await askService(host, mas, {
-    path: "/oauth2/introspect",
-    method: "POST",
-    headers: { authorization: `Bearer ${secret}`, "content-type": "application/x-www-form-urlencoded" },
-    body: "token=matrix-auth-probe",
-  })
-  return status === 401 || status === 403
 }

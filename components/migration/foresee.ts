@@ -70,6 +70,7 @@ export async function findAhead(
     synapse: synapseOf(inputs),
     mas: inputs.mas,
     delegation: { ...inputs.delegation, host: inputs.host },
+    login: inputs.login,
     synapseDatabase: synapse,
     masDatabase: mas,
   })

@@ -3,9 +3,11 @@ import type { WebService } from "../host/ask-service.ts"
 import { type Database, type DatabaseAddress, type DatabaseOptions, openDatabase } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import type { HostedInputs } from "../lifecycle/lifecycle.ts"
-import type { MasAddress } from "../mas/mas-cli.ts"
+import type { LoginPlaces } from "../login-surface/rule.ts"
+import { type MasAddress, masConfigFile } from "../mas/mas-cli.ts"
 import { type DatabasePlace, readMasDatabase } from "../mas/mas-database.ts"
-import type { DelegatedAuthInputs } from "../synapse/plan-delegation.ts"
+import type { Homeserver } from "../synapse/homeserver.ts"
+import { type DelegatedAuthInputs, homeserverFile } from "../synapse/plan-delegation.ts"
 import type { SynapseAddress } from "../synapse/synapse-address.ts"
 import { readSynapseDatabase } from "../synapse/synapse-database.ts"
 import type { AskedRehearsal } from "./certificate-asked.ts"
@@ -31,6 +33,8 @@ export interface Syn2MasMigrationInputs extends HostedInputs {
   readonly delegation: Omit<DelegatedAuthInputs, "host">
   /** Where the logs of check and dry-run are copied to on this machine, and how old they may be at the migration. */
   readonly evidence: Omit<EvidencePlaces, "stateFolder">
+  /** Where a log-in will lead: looked at before anything stops. Without it, as in states of before, nobody looks. */
+  readonly login?: LoginPlaces
   /** What a cutover asks for; without it, nobody asks. */
   readonly rehearsal?: AskedRehearsal
 }

@@ -4,6 +4,7 @@ import { askService, type WebService } from "../host/ask-service.ts"
 import type { Database } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import { askOrExplain } from "../host/staying-up.ts"
+import type { LoginPlaces } from "../login-surface/rule.ts"
 import type { MasAddress } from "../mas/mas-cli.ts"
 import { at, type Homeserver } from "../synapse/homeserver.ts"
 import { type DelegatedAuthInputs, findSharedSecret } from "../synapse/plan-delegation.ts"
@@ -15,6 +16,7 @@ import { clockKinds, findSkew, readClocks } from "./clock-kinds.ts"
 import type { Finding, PreFlightKind } from "./finding.ts"
 import { findUnfit, fitKinds } from "./fit-kinds.ts"
 import {
+  findLogInAmiss,
   findMasOutOfReach,
   findSecretMissing,
   findSecretNotTaken,
@@ -50,6 +52,8 @@ export interface PreFlightPlaces {
   readonly mas: MasAddress & WebService
   /** What comes after the migration. */
   readonly delegation: DelegatedAuthInputs
+  /** Where a log-in will lead; `undefined`: not known. */
+  readonly login: LoginPlaces | undefined
   readonly synapseDatabase: Database
   readonly masDatabase: Database
 }
@@ -117,7 +121,7 @@ interface Runs {
 }
 
 async function findOutOfReach(host: Host, places: PreFlightPlaces, seen: Seen): Promise<readonly Finding[]> {
-  const { synapse, mas, delegation } = places
+  const { synapse, mas, delegation, login } = places
   const { homeserver, config, runs } = seen
   const both = runs.synapse && runs.mas
   // As long as MAS's config names another address, `pulumi up` has yet to write it.
@@ -129,6 +133,7 @@ async function findOutOfReach(host: Host, places: PreFlightPlaces, seen: Seen): 
     ...findSecretMissing(mas, secret),
     ...(secret === undefined ? [] : await findSecretsDiffer(host, synapse, homeserver, secret)),
     ...(runs.mas && secret !== undefined ? await findSecretNotTaken(host, mas, secret) : []),
+    ...(both && login !== undefined ? await findLogInAmiss(host, mas, login) : []),
   ]
 }
 

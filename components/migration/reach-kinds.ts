@@ -1,10 +1,13 @@
-import { askService, type WebService } from "../host/ask-service.ts"
+import type { WebService } from "../host/ask-service.ts"
 import type { Finished, Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
 import { containerPathOf } from "../host/mounted-paths.ts"
 import { runInService } from "../host/service.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
+import { lookAtLogin } from "../login-surface/look-at-login.ts"
+import type { LoginPlaces } from "../login-surface/rule.ts"
 import type { MasAddress } from "../mas/mas-cli.ts"
+import { trySharedSecret } from "../mas/shared-secret-proof.ts"
 import { at, type Homeserver } from "../synapse/homeserver.ts"
 import { readSecretFile } from "../synapse/plan-delegation.ts"
 import type { SynapseAddress } from "../synapse/synapse-address.ts"
@@ -34,8 +37,11 @@ const secretMissing: PreFlightKind = {
 const secretNotTaken: PreFlightKind = {
   name: "secret-not-taken",
   severity: "error",
-  meaning: "MAS, as it runs, does not take the secret of its own config: it would turn Synapse away",
-  next: "Restart MAS. Where it reads another config than the one that `mas.config` names, name that one.",
+  meaning:
+    "MAS, as it runs, does not tell who has the secret of its own config about tokens: Synapse could let nobody in",
+  next:
+    "Restart MAS. Where it reads another config than the one that `mas.config` names, name that one; where somebody else " +
+    "answers at `mas.endpoint`, name MAS.",
 }
 
 const secretsDiffer: PreFlightKind = {
@@ -45,7 +51,15 @@ const secretsDiffer: PreFlightKind = {
   next: "Nothing.",
 }
 
+const logInAmiss: PreFlightKind = {
+  name: "log-in-amiss",
+  severity: "error",
+  meaning: "by the public addresses, a log-in would not find what it needs: after the cutover people could not log in",
+  next: "Mend the proxy's routes and headers (docs/proxy.md), each as it says.",
+}
+
 export const reachKinds: readonly PreFlightKind[] = [
+  logInAmiss,
   masOutOfReach,
   synapseOutOfReach,
   secretMissing,
@@ -108,18 +122,26 @@ export function findSecretMissing(mas: MasAddress, secret: string | undefined) {
 }
 
 /**
- * Whether a running MAS takes the secret: it answers about any token to who has it, and 401 to others (MAS 1.22). One that
- * has not read its config since that was written is about to be restarted, and not asked.
+ * What a log-in would stumble over by the public addresses, as far as it can be asked while Synapse checks passwords. Asked of
+ * a MAS that runs with its config: one that has yet to read it is about to be restarted.
+ */
+export async function findLogInAmiss(host: Host, mas: WebService & MasAddress, login: LoginPlaces) {
+  if (!(await hasReadConfig(host, mas))) return []
+  const amiss = await lookAtLogin(login, "before")
+  return findingOf(
+    logInAmiss,
+    amiss.map(({ endpoint, url, seen, right }) => `${endpoint}, ${url}: ${seen}; right is ${right}`),
+  )
+}
+
+/**
+ * Whether a running MAS takes the secret, as Synapse would ask. One that has not read its config since that was written is
+ * about to be restarted, and not asked.
  */
 export async function findSecretNotTaken(host: Host, mas: WebService & MasAddress, secret: string) {
   if (!(await hasReadConfig(host, mas))) return []
-  const { status } = await askService(host, mas, {
-    path: "/oauth2/introspect",
-    method: "POST",
-    headers: { authorization: `Bearer ${secret}`, "content-type": "application/x-www-form-urlencoded" },
-    body: "token=nobodys",
-  })
-  return findingOf(secretNotTaken, status === 401 || status === 403 ? [mas.config] : [])
+  const wrong = await trySharedSecret(host, mas, secret)
+  return findingOf(secretNotTaken, wrong === undefined ? [] : [`${mas.config} (${wrong})`])
 }
 
 /** Whether homeserver.yaml holds another secret, in itself or in a file of its own. Neither is shown. */

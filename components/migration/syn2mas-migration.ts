@@ -1,5 +1,6 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi"
 import type { HostAddress } from "../host/host.ts"
+import type { LoginPlaces } from "../login-surface/rule.ts"
 import type { DatabasePlace } from "../mas/mas-database.ts"
 import { HostedResource } from "../provider.ts"
 import type { AskedRehearsal } from "./certificate-asked.ts"
@@ -25,6 +26,8 @@ export interface Syn2MasMigrationArgs {
   delegation: Input<Syn2MasMigrationInputs["delegation"]>
   /** Where the logs of check and dry-run are copied to on this machine, and how old they may be at the migration. */
   evidence: Input<Syn2MasMigrationInputs["evidence"]>
+  /** Where a log-in will lead, to be looked at before anything stops. */
+  login: Input<LoginPlaces>
   /** The rehearsal that a cutover asks for. Default: none. */
   rehearsal?: Input<AskedRehearsal>
 }

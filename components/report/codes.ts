@@ -50,6 +50,7 @@ export const refusalCodes = [
   "http/no-answer",
   "http/not-json",
   "http/unreachable",
+  "mas/answers-otherwise",
   "mas/cli-failed",
   "mas/config-not-mounted",
   "mas/errors-in-log",

@@ -1,6 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { askService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
+import { describeAnswer } from "../login-surface/describe-answer.ts"
+import { fieldsIn } from "../login-surface/judge.ts"
+import type { Answered } from "../login-surface/rule.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { SynapseAddress } from "./synapse-address.ts"
 
@@ -33,7 +36,8 @@ export async function answersAs(
 }
 
 interface Seen {
-  readonly loginStatus: number
+  readonly login: Answered
+  readonly metadata: Answered
   /** `undefined`: it names none. */
   readonly issuer: string | undefined
 }
@@ -41,13 +45,16 @@ interface Seen {
 async function look(host: Host, synapse: SynapseAddress): Promise<Seen> {
   const login = await askService(host, synapse, { path: "/_matrix/client/v3/login" })
   const metadata = await askService(host, synapse, { path: "/_matrix/client/v1/auth_metadata" })
-  const issuer = metadata.status === 200 ? (metadata.json() as { issuer?: unknown }).issuer : undefined
-  return { loginStatus: login.status, issuer: typeof issuer === "string" ? issuer : undefined }
+  // What is no JSON names no issuer.
+  const issuer = metadata.status === 200 ? fieldsIn(metadata.text)?.issuer : undefined
+  return { login, metadata, issuer: typeof issuer === "string" ? issuer : undefined }
 }
 
+/** Legacy: flows of its own, and no metadata; delegated: no log-in, and metadata with that issuer. */
 function matches(seen: Seen, issuer: string | null): boolean {
-  if (issuer === null) return seen.loginStatus === 200 && seen.issuer === undefined
-  return seen.loginStatus === 404 && seen.issuer === issuer
+  const { login, issuer: named } = seen
+  if (issuer !== null) return login.status === 404 && named === issuer
+  return login.status === 200 && Array.isArray(fieldsIn(login.text)?.flows) && named === undefined
 }
 
 function answersOtherwise(host: Host, seen: Seen, issuer: string | null): Refusal {
@@ -56,8 +63,12 @@ function answersOtherwise(host: Host, seen: Seen, issuer: string | null): Refusa
     code: "synapse/answers-otherwise",
     what: `Synapse answers otherwise than it should after ${limitSeconds} s`,
     where: { host: host.name },
-    meaning: `Expected: ${expected}. Seen: login HTTP ${seen.loginStatus}, issuer ${seen.issuer ?? "none"}.`,
+    meaning: `Expected: ${expected}. Seen: login ${describeAnswer(seen.login)}; issuer ${seen.issuer ?? inPlaceOf(seen)}.`,
     next:
       issuer === null ? "Look at Synapse's log." : "See that MAS runs and that Synapse reaches it at `mas.endpoint`.",
   })
+}
+
+function inPlaceOf({ metadata }: Seen): string {
+  return `none (${describeAnswer(metadata)})`
 }

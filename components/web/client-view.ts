@@ -1,9 +1,13 @@
 import { isDeepStrictEqual } from "node:util"
+import { describeAnswer } from "../login-surface/describe-answer.ts"
+import { matrixRefusal } from "../login-surface/judge.ts"
 
 /** An answer over HTTP, as far as it matters here. */
 export interface Answer {
+  /** 0: there was none, and `text` says why. */
   readonly status: number
   readonly text: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** What clients see of the server's way to log in; legacy and delegated differ in each field. */
@@ -59,17 +63,18 @@ export function expectedView(wanted: { readonly issuer: string | null; readonly 
  * Reads log-in flows. MAS offers `m.login.sso` with `oauth_aware_preferred` (MSC3824), and may offer passwords beside
  * it for old clients; a Synapse that checks passwords itself offers them without. A delegated Synapse answers 404.
  */
-export function readLoginFlows({ status, text }: Answer): string {
+export function readLoginFlows(answer: Answer): string {
+  const { status, text } = answer
   if (status === 404) return notServed
   const flows = parse(text)?.flows
-  if (status !== 200 || !Array.isArray(flows)) return unexpected(status)
+  if (status !== 200 || !Array.isArray(flows) || !flows.every(isObject)) return unexpected(answer)
   const isDelegated = flows.some(
-    (flow: Record<string, unknown>) =>
+    (flow) =>
       flow.type === "m.login.sso" &&
       (flow.oauth_aware_preferred === true || flow["org.matrix.msc3824.delegated_oidc_compatibility"] === true),
   )
   if (isDelegated) return delegatedToMas
-  const types = flows.map((flow: Record<string, unknown>) => String(flow.type))
+  const types = flows.map((flow) => String(flow.type))
   return types.includes(passwordForm) ? passwordForm : types.join(", ")
 }
 
@@ -77,10 +82,11 @@ export function readLoginFlows({ status, text }: Answer): string {
  * Reads the issuer from auth metadata; a legacy Synapse answers 404. What is told has to be what MAS itself tells, where
  * that is known: Synapse passes it on as it is (seen with 1.163).
  */
-export function readAuthMetadata({ status, text }: Answer, ofMas?: Answer): string {
+export function readAuthMetadata(answer: Answer, ofMas?: Answer): string {
+  const { status, text } = answer
   if (status === 404) return notServed
   const issuer = parse(text)?.issuer
-  if (status !== 200 || typeof issuer !== "string") return unexpected(status)
+  if (status !== 200 || typeof issuer !== "string") return unexpected(answer)
   const isOld = ofMas?.status === 200 && !isDeepStrictEqual(parse(text), parse(ofMas.text))
   return isOld ? `${issuer}, otherwise than MAS tells it` : issuer
 }
@@ -95,29 +101,46 @@ export function inAllVersions(seen: Readonly<Record<string, string>>): string {
 }
 
 /** Reads the issuer from the client well-known. */
-export function readWellKnown({ status, text }: Answer): string {
+export function readWellKnown(answer: Answer): string {
+  const { status, text } = answer
   if (status === 404) return notServed
   const document = parse(text)
-  if (status !== 200 || document === undefined) return unexpected(status)
+  if (status !== 200 || document === undefined) return unexpected(answer)
   const key = document["org.matrix.msc2965.authentication"]
   const issuer = typeof key === "object" && key !== null ? (key as Record<string, unknown>).issuer : undefined
   return typeof issuer === "string" ? issuer : "names no issuer"
 }
 
-/** Reads who serves log-out and refresh: a delegated Synapse does not know them (404 `M_UNRECOGNIZED`). */
+/**
+ * Reads who serves log-out and refresh: a delegated Synapse does not know them (404 `M_UNRECOGNIZED`). Who knows them refuses
+ * what we send in Matrix' words; anything else is no answer to the question.
+ */
 export function readRoutes(answers: { readonly logout: Answer; readonly refresh: Answer }): string {
-  const missing = Object.entries(answers).flatMap(([name, { status }]) => (status === 404 ? [name] : []))
-  return missing.length === 0 ? "served" : `${missing.join(" and ")} not served: no route to MAS`
+  const all = Object.entries(answers)
+  const missing = all.flatMap(([name, { status }]) => (status === 404 ? [name] : []))
+  const odd = all.flatMap(([name, answer]) => (answer.status === 404 ? [] : (oddity(name, answer) ?? [])))
+  const notRouted = missing.length === 0 ? [] : [`${missing.join(" and ")} not served: no route to MAS`]
+  return [...notRouted, ...odd].join("; ") || "served"
 }
 
-function unexpected(status: number): string {
-  return `an answer that makes no sense (HTTP ${status})`
+function oddity(name: string, answer: Answer): string | undefined {
+  const wrong = matrixRefusal({ headers: {}, ...answer })
+  return wrong === undefined ? undefined : `${name}: ${unexpected(answer)}`
+}
+
+function unexpected(answer: Answer): string {
+  if (answer.status === 0) return `no answer: ${answer.text}`
+  return `an answer that makes no sense (${describeAnswer({ headers: {}, ...answer })})`
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null
 }
 
 function parse(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -5,6 +5,8 @@ import { isStopped } from "../files/served.ts"
 import type { WebService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
+import { lookAtLogin } from "../login-surface/look-at-login.ts"
+import type { Amiss, Rule } from "../login-surface/rule.ts"
 import type { DriftItem } from "../report/drift-item.ts"
 import { Refusal } from "../report/refusal.ts"
 import { behindNothing, type ClientView, expectedView, notServed } from "./client-view.ts"
@@ -27,10 +29,14 @@ export interface LoginFlowsInputs extends HostedInputs {
   readonly synapse: WebService
   /** What it tells of itself is what Synapse has to pass on, while delegated. */
   readonly mas?: WebService
+  /** Of the pages that people log in from in a browser. Without it, as in states of before, endpoints are not looked at. */
+  readonly origin?: string
   /** Told to read its files anew when clients do not see what they should. */
   readonly proxy?: FrontProxy
   /** Filled in by `check`: what clients are to see. */
   readonly seen?: ClientView
+  /** Filled in by `check`: which endpoints of a log-in may answer otherwise than clients need. None. */
+  readonly amiss?: readonly Amiss[]
 }
 
 /** How long what clients see may take to settle after a reload. */
@@ -45,10 +51,16 @@ export const lifecycle: Lifecycle<LoginFlowsInputs, Record<never, never>> = {
   identity: [],
   async check(inputs, before, context) {
     const seen = await expected(inputs, context)
-    return { inputs: { ...inputs, seen }, drift: before?.seen === undefined ? [] : driftOf(inputs, before.seen, seen) }
+    const drift = before?.seen === undefined ? [] : driftOf(inputs, before.seen, seen)
+    const served = inputs.issuer === null ? [] : (before?.amiss ?? []).map(driftOfEndpoint)
+    return { inputs: { ...inputs, seen, amiss: [] }, drift: [...drift, ...served] }
   },
   async read(state, { host }) {
-    return { ...state, seen: (await seesNothing(host, state)) ?? (await lookAsClient(host, placesFor(state))) }
+    const nothing = await seesNothing(host, state)
+    if (nothing !== undefined) return { ...state, seen: nothing, amiss: [] }
+    const stopped = await stoppedServices(host, state)
+    const [seen, amiss] = await Promise.all([lookAsClient(host, placesFor(state)), lookAtEndpoints(state, stopped)])
+    return { ...state, seen, amiss }
   },
   async converge(wanted, _, context) {
     await demandSeen(wanted, context)
@@ -83,6 +95,23 @@ async function seesNothing(host: Host, { proxy }: LoginFlowsInputs): Promise<Cli
   return proxy !== undefined && (await isStopped(host, proxy.service)) ? behindNothing : undefined
 }
 
+/** Where one stands still, what fails by that is told with it, and not again endpoint by endpoint. */
+async function stoppedServices(host: Host, { issuer, synapse, mas }: LoginFlowsInputs): Promise<Rule["servedBy"][]> {
+  if (issuer === null) return []
+  const services = { synapse: synapse.service, ...(mas === undefined ? {} : { mas: mas.service }) }
+  const stopped = await Promise.all(Object.values(services).map((service) => isStopped(host, service)))
+  return (Object.keys(services) as (keyof typeof services)[]).filter((_, nth) => stopped[nth])
+}
+
+/** In legacy nobody is sent to MAS: its endpoints are looked at before the cutover, with all else that could stop that. */
+async function lookAtEndpoints(
+  { issuer, origin, homeserverUrl, wellKnownUrl }: LoginFlowsInputs,
+  without: readonly Rule["servedBy"][] = [],
+): Promise<readonly Amiss[]> {
+  if (issuer === null || origin === undefined) return []
+  return lookAtLogin({ homeserverUrl, wellKnownUrl, issuer, origin }, "delegated", { without })
+}
+
 /** In legacy nobody passes on what MAS tells. */
 function placesFor({ issuer, homeserverUrl, wellKnownUrl, synapse, mas }: LoginFlowsInputs): LookedAt {
   const places = { homeserverUrl, wellKnownUrl, synapse }
@@ -98,6 +127,10 @@ function driftOf({ homeserverUrl: url }: LoginFlowsInputs, live: ClientView, wan
     live: live[key],
     wanted: wanted[key],
   }))
+}
+
+function driftOfEndpoint({ endpoint, url, seen, right }: Amiss): DriftItem {
+  return { kind: "served", where: { url, keyPath: endpoint }, live: seen, wanted: right }
 }
 
 async function expected(inputs: LoginFlowsInputs, { host }: Context): Promise<ClientView> {
@@ -122,8 +155,8 @@ async function demandSeen(inputs: LoginFlowsInputs, context: Context): Promise<v
   const begin = performance.now()
   let { proxy } = inputs
   while (true) {
-    const seen = await lookAsClient(context.host, placesFor(inputs))
-    const differences = (Object.keys(wanted) as (keyof ClientView)[]).filter((key) => seen[key] !== wanted[key])
+    const [seen, amiss] = await Promise.all([lookAsClient(context.host, placesFor(inputs)), lookAtEndpoints(inputs)])
+    const differences = differencesIn(wanted, seen, amiss)
     if (differences.length === 0) return
     const seconds = (performance.now() - begin) / 1000
     if (proxy !== undefined && seconds > reloadSeconds) {
@@ -131,22 +164,27 @@ async function demandSeen(inputs: LoginFlowsInputs, context: Context): Promise<v
       await reloadProxy(context.host, proxy)
       proxy = undefined
     }
-    if (seconds > settleSeconds) throw otherwise(inputs, wanted, seen, differences)
+    if (seconds > settleSeconds) throw otherwise(inputs, differences)
     await pause(pauseMilliseconds)
   }
 }
 
-function otherwise(
-  { homeserverUrl }: LoginFlowsInputs,
-  wanted: ClientView,
-  seen: ClientView,
-  differences: readonly (keyof ClientView)[],
-): Refusal {
+function differencesIn(wanted: ClientView, seen: ClientView, amiss: readonly Amiss[]): readonly string[] {
+  const keys = (Object.keys(wanted) as (keyof ClientView)[]).filter((key) => seen[key] !== wanted[key])
+  return [
+    ...keys.map((key) => `${key}: expected ${wanted[key]}, seen ${seen[key]}.`),
+    ...amiss.map(({ endpoint, url, right, seen: live }) => `${endpoint} (${url}): expected ${right}, seen ${live}.`),
+  ]
+}
+
+function otherwise({ homeserverUrl }: LoginFlowsInputs, differences: readonly string[]): Refusal {
   return new Refusal({
     code: "web/clients-see-otherwise",
     what: `Clients do not see what they should, after ${settleSeconds} s`,
     where: { url: homeserverUrl },
-    meaning: differences.map((key) => `${key}: expected ${wanted[key]}, seen ${seen[key]}.`).join(" "),
-    next: "Where log-in, log-out or refresh do not reach MAS, mend the proxy's routes (docs/proxy.md); then `pulumi up`.",
+    meaning: differences.join(" "),
+    next:
+      "Where log-in, log-out or refresh do not reach MAS, or an endpoint of MAS is not served as MAS serves it, mend the " +
+      "proxy's routes (docs/proxy.md); then `pulumi up`.",
   })
 }

@@ -25,6 +25,8 @@ export interface LoginFlowsArgs {
   synapse: Input<WebService>
   /** MAS itself: what it tells is what Synapse has to pass on. */
   mas: Input<WebService>
+  /** Of the pages that people log in from in a browser. @example "https://element.example.org" */
+  origin: Input<string>
   /** Told to read its files anew when clients do not see what they should. */
   proxy?: Input<FrontProxy>
 }

@@ -76,6 +76,15 @@ async function askUnlessDown(host: Host, mas: WebService, path: string): Promise
 async function askPublic(url: string, body?: object): Promise<Answer> {
   const fresh = new URL(url)
   fresh.searchParams.set("matrix-auth", String(Date.now()))
-  const headers = { "cache-control": "no-cache" }
-  return request(undefined, { url: fresh.href, headers, ...(body === undefined ? {} : { method: "POST", body }) })
+  const question = { url: fresh.href, headers: { "cache-control": "no-cache" }, atMostBytes: largestAnswerBytes }
+  try {
+    return await request(undefined, { ...question, ...(body === undefined ? {} : { method: "POST", body }) })
+  } catch (error) {
+    // What clients see is what we are asked for: nothing, then.
+    if (error instanceof Refusal) return { status: 0, text: error.what }
+    throw error
+  }
 }
+
+/** No answer that is looked for here is that large. */
+const largestAnswerBytes = 1024 * 1024

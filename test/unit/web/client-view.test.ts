@@ -72,18 +72,54 @@ test("log-out and refresh are served by whoever knows them, also with a refusal 
   )
 })
 
-test("what is no answer to the question says so with its status", () => {
-  const nonsense = (status: number) => `an answer that makes no sense (HTTP ${status})`
-  for (const text of ["", "<html>", "null", "[]", "7", '{"flows": "none"}']) {
-    assert.equal(readLoginFlows({ status: 200, text }), nonsense(200), text)
-    assert.equal(readAuthMetadata({ status: 200, text }), nonsense(200), text)
+test("what is no answer to the question says so, with its status and its first words", async () => {
+  const nonsense = (status: number, words: string) => `an answer that makes no sense (HTTP ${status}${words})`
+  const words = {
+    "": ", nothing in it",
+    "<html>": "",
+    null: ': "null"',
+    "[]": ': "[]"',
+    "7": ': "7"',
+    '{"flows": "none"}': ': "{"flows": "none"}"',
+    '{"flows": [null]}': ': "{"flows": [null]}"',
   }
-  for (const text of ["", "<html>", "null", "7"])
-    assert.equal(readWellKnown({ status: 200, text }), nonsense(200), text)
-  const gateway = answer(502, { issuer, flows: [{ type: "m.login.password" }] })
-  assert.equal(readLoginFlows(gateway), nonsense(502))
-  assert.equal(readAuthMetadata(gateway), nonsense(502))
-  assert.equal(readWellKnown(gateway), nonsense(502))
+  for (const [text, shown] of Object.entries(words)) {
+    assert.equal(readLoginFlows({ status: 200, text }), nonsense(200, shown), text)
+    assert.equal(readAuthMetadata({ status: 200, text }), nonsense(200, shown), text)
+  }
+  for (const text of ["", "<html>", "null", "7"] as const)
+    assert.equal(readWellKnown({ status: 200, text }), nonsense(200, words[text]), text)
+  const gateway = { status: 502, text: "<h1>Bad\u001b[1m Gateway</h1>", headers: { "content-type": "text/html" } }
+  const seen = nonsense(502, ', text/html: "Bad\\u001b[1m Gateway"')
+  assert.equal(readLoginFlows(gateway), seen)
+  assert.equal(readAuthMetadata(gateway), seen)
+  assert.equal(readWellKnown(gateway), seen)
+  const logout = await recorded("log-out, unknown token")
+  assert.equal(readRoutes({ logout, refresh: gateway }), `refresh: ${seen}`)
+  assert.equal(
+    readRoutes({ logout: unrecognised, refresh: gateway }),
+    `logout not served: no route to MAS; refresh: ${seen}`,
+  )
+})
+
+test("log-out and refresh are refused in Matrix' words by who serves them: nothing else counts", async () => {
+  const refresh = await recorded("compat refresh, unknown")
+  const limited = answer(429, { errcode: "M_LIMIT_EXCEEDED" })
+  assert.equal(readRoutes({ logout: limited, refresh }), "served")
+  for (const logout of [
+    ...[200, 204, 301, 405, 500, 502, 503].map((status) => answer(status, { errcode: "M_UNKNOWN_TOKEN" })),
+    ...[200, 401, 403, 405].map((status) => answer(status, { message: "no" })),
+    ...[200, 400, 401].map((status) => ({ status, text: "<html>" })),
+    answer(400, { errcode: "M_UNRECOGNIZED" }),
+  ])
+    assert.match(readRoutes({ logout, refresh }), /^logout: an answer that makes no sense \(HTTP \d+/)
+})
+
+test("where nobody answers, that is what is seen", () => {
+  const none = { status: 0, text: "matrix.example.org cannot be reached: connect ECONNREFUSED" }
+  const seen = `no answer: ${none.text}`
+  for (const read of [readLoginFlows, readAuthMetadata, readWellKnown]) assert.equal(read(none), seen)
+  assert.equal(readRoutes({ logout: none, refresh: none }), `logout: ${seen}; refresh: ${seen}`)
 })
 
 test("legacy and delegated differ in all that clients log in by", () => {

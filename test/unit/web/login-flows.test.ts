@@ -6,6 +6,7 @@ import { isInUse, markInUse } from "../../../components/files/in-use.ts"
 import { openHost } from "../../../components/host/open-host.ts"
 import { type LoginFlowsInputs, lifecycle } from "../../../components/web/login-flows.provider.ts"
 import { refusal, temporaryFolder } from "../host/scenery.ts"
+import { serveRecorded } from "../login-surface/recorded-site.ts"
 import { delegatedSynapse, legacySynapse, masRoutes, type Served, serve, serviceAt } from "./homeserver.ts"
 
 const issuer = "https://auth.example.org/"
@@ -120,6 +121,52 @@ test("what does not settle is refused, with each difference: expected and seen",
     meaning,
     `loginFlows: expected m.login.sso, delegated to MAS, seen not served. wellKnown: expected ${issuer}, seen names no issuer.`,
   )
+})
+
+test("endpoints of a log-in that are not right are drift, each with its address, and refused when they last", async (t) => {
+  const site = await serveRecorded(t)
+  const { inputs } = await delegatedServer(t)
+  const { homeserverUrl, wellKnownUrl, issuer: to, origin } = site.places
+  const all = { ...inputs, homeserverUrl, wellKnownUrl, issuer: to, origin }
+  assert.deepEqual((await lifecycle.read(all, context))?.amiss, [])
+  site.instead.set("GET /authorize", (response) => response.writeHead(502).end("Bad Gateway"))
+  const state = await lifecycle.read(all, context)
+  const item = {
+    kind: "served",
+    where: { url: `${to}authorize`, keyPath: "authorizePage" },
+    live: 'not served (HTTP 502: "Bad Gateway")',
+    wanted: "MAS, which misses the parameters of a log-in (400)",
+  }
+  const checked = await lifecycle.check?.(all, state, context)
+  assert.deepEqual(checked?.drift?.at(-1), item)
+  assert.deepEqual(checked?.inputs.amiss, [])
+  const clock = { seconds: 0 }
+  t.mock.method(performance, "now", () => {
+    clock.seconds += 20
+    return clock.seconds * 1000
+  })
+  const { meaning } = await refusal(lifecycle.converge(all, undefined, context), "web/clients-see-otherwise")
+  assert.ok(meaning.endsWith(` authorizePage (${to}authorize): expected ${item.wanted}, seen ${item.live}.`), meaning)
+})
+
+test("in legacy, and in a state of before, no endpoint is looked at", async (t) => {
+  const site = await serveRecorded(t)
+  const { inputs } = await delegatedServer(t)
+  const { issuer: to, origin } = site.places
+  for (const less of [
+    { ...inputs, issuer: null, origin },
+    { ...inputs, issuer: to },
+  ])
+    assert.deepEqual((await lifecycle.read(less, context))?.amiss, [])
+  assert.deepEqual(site.asked, [])
+})
+
+test("a homeserver that nobody serves is what clients see, and no failure of ours", async (t) => {
+  const { inputs } = await delegatedServer(t)
+  const nowhere = { ...inputs, homeserverUrl: "http://127.0.0.1:9/", wellKnownUrl: "http://127.0.0.1:9/well-known" }
+  const { loginFlows, wellKnown, logoutAndRefresh } = await live(nowhere)
+  for (const seen of [loginFlows, wellKnown, logoutAndRefresh])
+    assert.match(seen, /no answer: 127\.0\.0\.1:9 cannot be reached/)
 })
 
 test("a delegated server's stack is not destroyed; a legacy one's is, and it is marked as no longer in use", async (t) => {

@@ -5,7 +5,7 @@ import { compatSessionRoutes } from "./compat-session-end.ts"
 import { deviceRoutes } from "./device-authorization.ts"
 import { discoveryRoutes, keyRoutes } from "./discovery.ts"
 import { healthRoutes, metricsRoutes } from "./health.ts"
-import { humanRoutes } from "./human.ts"
+import { assetRoutes, humanRoutes } from "./human.ts"
 import { introspectionRoutes } from "./introspection.ts"
 import { registrationRoutes } from "./registration.ts"
 import type { Route } from "./router.ts"
@@ -29,7 +29,7 @@ export const routesOf: Readonly<Record<ResourceName, readonly Route[]>> = {
     ...deviceRoutes,
   ],
   compat: [...compatLoginRoutes, ...compatSessionRoutes, ...ssoRedirectRoutes],
-  assets: [],
+  assets: assetRoutes,
   adminapi: adminRoutes,
   "connection-info": [],
 }
