@@ -1,12 +1,12 @@
 import { request } from "../host/http.ts"
 import { Refusal } from "../report/refusal.ts"
 import { describeAnswer } from "./describe-answer.ts"
-import type { Amiss, Answered, LoginPlaces, Question, Rule } from "./rule.ts"
+import type { Amiss, Answered, BackService, LoginPlaces, Question, Rule } from "./rule.ts"
 import { assetRule, assetsOf, loginRules } from "./rules.ts"
 
 export interface LookOptions {
-  /** Whose endpoints are left out, since that they stand still is told elsewhere. Default: nobody's. */
-  readonly without?: readonly Rule["servedBy"][]
+  /** Who stands still: what needs them is left out, since that is told elsewhere. Default: nobody. */
+  readonly without?: readonly BackService[]
   /** For one answer. Default: 10. */
   readonly timeoutSeconds?: number
 }
@@ -27,7 +27,8 @@ export async function lookAtLogin(
   { without = [], timeoutSeconds = 10 }: LookOptions = {},
 ): Promise<readonly Amiss[]> {
   const rules = loginRules.filter(
-    ({ since, servedBy }) => (since === "before" || stage === "delegated") && !without.includes(servedBy),
+    ({ since, needs }) =>
+      (since === "before" || stage === "delegated") && !needs.some((service) => without.includes(service)),
   )
   const ask = limited((question) => askOnce(question, places, timeoutSeconds))
   const found = await Promise.all(

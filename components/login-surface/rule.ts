@@ -22,6 +22,8 @@ export interface Question {
   readonly body?: object
 }
 
+export type BackService = "synapse" | "mas"
+
 /** One endpoint that a log-in touches. */
 export interface Rule {
   /** Key path of its findings. */
@@ -30,8 +32,8 @@ export interface Rule {
   readonly neededBy: string
   /** Since when it can be asked: `before` the cutover already, or only once auth is `delegated`. */
   readonly since: "before" | "delegated"
-  /** Who has to run for it to answer. */
-  readonly servedBy: "proxy" | "synapse" | "mas"
+  /** Who has to run for it to answer, besides what is in front. A proxy may ask Synapse first, and MAS after a 404. */
+  readonly needs: readonly BackService[]
   readonly ask: (places: LoginPlaces) => Question
   /** What is right, in words. */
   readonly right: string

@@ -13,7 +13,7 @@ export const loginRules: readonly Rule[] = [
     endpoint: "wellKnownDocument",
     neededBy: "every client",
     since: "before",
-    servedBy: "proxy",
+    needs: [],
     ask: ({ wellKnownUrl: url }) => ({ url }),
     right: "the well-known, readable in browsers, with this homeserver's address",
     judge: all(status(200), document(namesHomeserver), readableInBrowsers),
@@ -22,7 +22,7 @@ export const loginRules: readonly Rule[] = [
     endpoint: "clientVersions",
     neededBy: "every client",
     since: "before",
-    servedBy: "synapse",
+    needs: ["synapse"],
     ask: ({ homeserverUrl }) => ({ url: at("_matrix/client/versions", homeserverUrl) }),
     right: "Synapse's versions, readable in browsers",
     judge: all(
@@ -81,7 +81,7 @@ export const loginRules: readonly Rule[] = [
     endpoint: "authMetadataInBrowsers",
     neededBy: "clients in a browser",
     since: "delegated",
-    servedBy: "synapse",
+    needs: ["synapse"],
     ask: ({ homeserverUrl }) => ({ url: at("_matrix/client/v1/auth_metadata", homeserverUrl) }),
     right: "readable in browsers",
     judge: whereServed(readableInBrowsers),
@@ -90,7 +90,7 @@ export const loginRules: readonly Rule[] = [
     endpoint: "loginFlowsInBrowsers",
     neededBy: "clients in a browser",
     since: "delegated",
-    servedBy: "mas",
+    needs: ["synapse", "mas"],
     ask: ({ homeserverUrl }) => ({ url: at("_matrix/client/v3/login", homeserverUrl) }),
     right: "readable in browsers",
     judge: whereServed(readableInBrowsers),
@@ -100,7 +100,7 @@ export const loginRules: readonly Rule[] = [
       endpoint: name === "login" ? "loginFlowsInBrowsers.post" : `logoutAndRefreshInBrowsers.${name}`,
       neededBy: "clients in a browser",
       since: "delegated",
-      servedBy: "mas",
+      needs: ["synapse", "mas"],
       ask: (places) => {
         const url = at(`_matrix/client/v3/${name}`, places.homeserverUrl)
         return beforehand(url, places, name === "logout" ? "authorization, content-type" : "content-type")
@@ -114,7 +114,7 @@ export const loginRules: readonly Rule[] = [
       endpoint: `ssoRedirect.${version}`,
       neededBy: "clients that know no OAuth",
       since: "delegated",
-      servedBy: "mas",
+      needs: ["synapse", "mas"],
       ask: ({ homeserverUrl }) => ({ url: at(`_matrix/client/${version}/login/sso/redirect`, homeserverUrl) }),
       right: "MAS, which misses where to send people back to (400)",
       judge: all(
@@ -131,7 +131,7 @@ export const assetRule: Omit<Rule, "ask"> = {
   endpoint: "loginPageAssets",
   neededBy: "people who log in",
   since: "before",
-  servedBy: "mas",
+  needs: ["mas"],
   right: "the style sheets and scripts of MAS's log-in page",
   judge: all(status(200), ({ headers }) =>
     /^(text\/css|(text|application)\/javascript)\b/i.test(headers["content-type"] ?? "")
@@ -151,8 +151,8 @@ export function assetsOf(page: string, url: string): readonly string[] {
   return [...new Set(found)].slice(0, 8)
 }
 
-function ofMas(rule: Omit<Rule, "since" | "servedBy">): Rule {
-  return { ...rule, since: "before", servedBy: "mas" }
+function ofMas(rule: Omit<Rule, "since" | "needs">): Rule {
+  return { ...rule, since: "before", needs: ["mas"] }
 }
 
 function at(path: string, base: string): string {

@@ -6,7 +6,7 @@ import type { WebService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
 import { lookAtLogin } from "../login-surface/look-at-login.ts"
-import type { Amiss, Rule } from "../login-surface/rule.ts"
+import type { Amiss, BackService } from "../login-surface/rule.ts"
 import type { DriftItem } from "../report/drift-item.ts"
 import { Refusal } from "../report/refusal.ts"
 import { behindNothing, type ClientView, expectedView, notServed } from "./client-view.ts"
@@ -96,7 +96,7 @@ async function seesNothing(host: Host, { proxy }: LoginFlowsInputs): Promise<Cli
 }
 
 /** Where one stands still, what fails by that is told with it, and not again endpoint by endpoint. */
-async function stoppedServices(host: Host, { issuer, synapse, mas }: LoginFlowsInputs): Promise<Rule["servedBy"][]> {
+async function stoppedServices(host: Host, { issuer, synapse, mas }: LoginFlowsInputs): Promise<BackService[]> {
   if (issuer === null) return []
   const services = { synapse: synapse.service, ...(mas === undefined ? {} : { mas: mas.service }) }
   const stopped = await Promise.all(Object.values(services).map((service) => isStopped(host, service)))
@@ -106,7 +106,7 @@ async function stoppedServices(host: Host, { issuer, synapse, mas }: LoginFlowsI
 /** In legacy nobody is sent to MAS: its endpoints are looked at before the cutover, with all else that could stop that. */
 async function lookAtEndpoints(
   { issuer, origin, homeserverUrl, wellKnownUrl }: LoginFlowsInputs,
-  without: readonly Rule["servedBy"][] = [],
+  without: readonly BackService[] = [],
 ): Promise<readonly Amiss[]> {
   if (issuer === null || origin === undefined) return []
   return lookAtLogin({ homeserverUrl, wellKnownUrl, issuer, origin }, "delegated", { without })

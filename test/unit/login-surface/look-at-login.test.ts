@@ -278,7 +278,7 @@ test("before the cutover nothing is asked that only a delegated server answers; 
 
 test("a MAS that is at 502 for everything is told by each of its endpoints, before the cutover as after it", async (t) => {
   const site = await serveRecorded(t)
-  const ofMas = loginRules.filter(({ servedBy, since }) => servedBy === "mas" && since === "before")
+  const ofMas = loginRules.filter(({ needs, since }) => needs.includes("mas") && since === "before")
   for (const rule of ofMas) site.instead.set(questionOf(rule, site.places), answers(502, html, page))
   for (const stage of ["before", "delegated"] as const) {
     const amiss = await lookAtLogin(site.places, stage)

@@ -1,6 +1,7 @@
 import { inClientEntries, inClientRows } from "./clients.ts"
 import { inHomeserver } from "./homeserver.ts"
 import { onLegacy } from "./legacy.ts"
+import { onLogIn } from "./log-in.ts"
 import { inMasConfig } from "./mas-config.ts"
 import type { Mutator } from "./mutator.ts"
 import { atElement, atTheProxy } from "./proxy.ts"
@@ -22,6 +23,7 @@ export const delegatedMutators: readonly Mutator[] = [
   ...runningOtherwise,
   ...standingStill,
   ...atTheProxy,
+  ...onLogIn,
   ...atElement,
   ...ofVersions,
 ]

@@ -16,6 +16,7 @@ export const kinds = [
   "served bytes differ",
   "route answered by Synapse",
   "login flows or metadata changed",
+  "endpoint of a log-in answers otherwise",
   "Element's config or version",
   "legacy expected, block found",
   "version changed",
@@ -53,7 +54,8 @@ export interface Loads {
 
 /** One thing that is found: file, container, database or URL, the key in it, old and new. */
 export interface Named {
-  readonly where: string
+  /** A pattern, where names of a build are in it. */
+  readonly where: string | RegExp
   readonly key?: string
   /** A pattern, where lines and columns are in it. */
   readonly live: string | RegExp

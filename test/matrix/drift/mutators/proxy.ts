@@ -3,15 +3,15 @@ import type { Server } from "../lab/server.ts"
 import { replacing } from "./in-documents.ts"
 import type { Mutator, Named } from "./mutator.ts"
 
-interface ProxyEdit extends Pick<Mutator, "name" | "kind" | "along"> {
+export interface ProxyEdit extends Pick<Mutator, "name" | "kind" | "along"> {
   readonly edit: (conf: string, server: Server) => string
   /** What clients see otherwise by it. */
-  readonly sees: "well-known" | "login" | "logout" | "metadata" | "all"
+  readonly sees: "well-known" | "login" | "logout" | "metadata" | "mas" | "all"
   readonly names: (server: Server) => readonly Named[]
 }
 
 /** The proxy takes the edit, and then the file is put back without telling it: it runs with what is not on disk. */
-function runsWith({ edit, sees, ...rest }: ProxyEdit): Mutator {
+export function runsWith({ edit, sees, ...rest }: ProxyEdit): Mutator {
   return {
     ...rest,
     touches: sees === "all" ? ["nginx", "seen"] : [`nginx/${sees}`, `seen/${sees}`],
@@ -30,9 +30,9 @@ function marked(conf: string): string {
 
 const asTheFile = "as the file has it"
 const alias = "        alias /srv/wellknown/client.json;\n"
-const handed = "    # MAS's routes. A Synapse that delegates no longer knows them.\n"
+export const handed = "    # MAS's routes. A Synapse that delegates no longer knows them.\n"
 
-function served(server: Server, live: string): Named {
+export function served(server: Server, live: string): Named {
   return { where: server.lab.places.wellKnown.url, live, wanted: asTheFile }
 }
 
@@ -77,6 +77,7 @@ export const atTheProxy: readonly Mutator[] = [
       seen(server, "loginFlows", "not served", toMas),
       seen(server, "logoutAndRefresh", "logout and refresh not served: no route to MAS", "served"),
     ],
+    along: ["ssoRedirect"],
   }),
   runsWith({
     name: "the proxy sends log-out to Synapse",
@@ -98,6 +99,7 @@ export const atTheProxy: readonly Mutator[] = [
     sees: "login",
     edit: replacing(handed, `${handed}    location ~ ^/_matrix/client/r0/login { proxy_pass $synapse; }\n`),
     names: (server) => [seen(server, "loginFlows", `v3: ${toMas}; r0: not served`, toMas)],
+    along: ["ssoRedirect.r0"],
   }),
   runsWith({
     name: "the proxy offers a password form of its own",
@@ -108,6 +110,7 @@ export const atTheProxy: readonly Mutator[] = [
       `${handed}    location ~ ^/_matrix/client/.*/login$ { return 200 '{"flows": [{"type": "m.login.password"}]}'; }\n`,
     ),
     names: (server) => [seen(server, "loginFlows", "m.login.password", toMas)],
+    along: ["loginFlowsInBrowsers"],
   }),
   runsWith({
     name: "the proxy hides what Synapse tells of MAS",
@@ -132,6 +135,7 @@ export const atTheProxy: readonly Mutator[] = [
         server.lab.places.mas.issuer,
       ),
     ],
+    along: ["authMetadataInBrowsers"],
   }),
 ]
 

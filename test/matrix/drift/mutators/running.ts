@@ -95,6 +95,14 @@ export const runningOtherwise: readonly Mutator[] = [
     along: seenByClients,
   }),
   olderFile({
+    name: "MAS was started without its pages, and the file was put back",
+    service: "mas",
+    kind: "endpoint of a log-in answers otherwise",
+    edit: replacing(/ {4}- name: human\n/, ""),
+    live: sinceBefore,
+    along: [...seenByClients, "authorizePage", "loginPage"],
+  }),
+  olderFile({
     name: "MAS runs as another issuer, as its file says",
     service: "mas",
     kind: "login flows or metadata changed",

@@ -40,7 +40,11 @@ export function strangeItems(
 
 function isAbout({ where }: FoundItem, named: Named): boolean {
   const places: readonly unknown[] = [where.file, where.container, where.database, where.url]
-  return places.includes(named.where) && where.keyPath === named.key
+  const isThere =
+    typeof named.where === "string"
+      ? places.includes(named.where)
+      : places.some((place) => typeof place === "string" && new RegExp(named.where).test(place))
+  return isThere && where.keyPath === named.key
 }
 
 function saysThat(item: FoundItem, { live, wanted }: Named): boolean {
