@@ -1,13 +1,15 @@
-import type { WebService } from "../host/ask-service.ts"
+import { askService, type WebService } from "../host/ask-service.ts"
 import type { Finished, Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
 import { containerPathOf } from "../host/mounted-paths.ts"
 import { runInService } from "../host/service.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
+import { fieldsIn } from "../login-surface/judge.ts"
 import { lookAtLogin } from "../login-surface/look-at-login.ts"
 import type { LoginPlaces } from "../login-surface/rule.ts"
 import type { MasAddress } from "../mas/mas-cli.ts"
 import { trySharedSecret } from "../mas/shared-secret-proof.ts"
+import { Refusal } from "../report/refusal.ts"
 import { at, type Homeserver } from "../synapse/homeserver.ts"
 import { readSecretFile } from "../synapse/plan-delegation.ts"
 import type { SynapseAddress } from "../synapse/synapse-address.ts"
@@ -122,16 +124,27 @@ export function findSecretMissing(mas: MasAddress, secret: string | undefined) {
 }
 
 /**
- * What a log-in would stumble over by the public addresses, as far as it can be asked while Synapse checks passwords. Asked of
- * a MAS that runs with its config: one that has yet to read it is about to be restarted.
+ * What a log-in would stumble over by the public addresses, as far as it can be asked while Synapse checks passwords. A MAS
+ * that tells of another issuer has yet to read its config, and is about to be restarted: it is not asked.
  */
-export async function findLogInAmiss(host: Host, mas: WebService & MasAddress, login: LoginPlaces) {
-  if (!(await hasReadConfig(host, mas))) return []
+export async function findLogInAmiss(host: Host, mas: WebService, login: LoginPlaces) {
+  const own = await issuerOf(host, mas)
+  if (own !== undefined && own !== login.issuer) return []
   const amiss = await lookAtLogin(login, "before")
-  return findingOf(
-    logInAmiss,
-    amiss.map(({ endpoint, url, seen, right }) => `${endpoint}, ${url}: ${seen}; right is ${right}`),
-  )
+  const which = amiss.map(({ endpoint, url, seen, right }) => `${endpoint}, ${url}: ${seen}; right is ${right}`)
+  return findingOf(logInAmiss, which)
+}
+
+/** As MAS itself tells it; `undefined`: nobody does. */
+async function issuerOf(host: Host, mas: WebService): Promise<string | undefined> {
+  try {
+    const { status, text } = await askService(host, mas, { path: "/.well-known/openid-configuration" })
+    const issuer = status === 200 ? fieldsIn(text)?.issuer : undefined
+    return typeof issuer === "string" ? issuer : undefined
+  } catch (error) {
+    if (error instanceof Refusal) return undefined
+    throw error
+  }
 }
 
 /**

@@ -63,6 +63,7 @@ matrix_authentication_service: {enabled: false, secret: of-another-time}
       { kind: "terms-of-service-missing", which: "branding.tos_uri" },
       { kind: "captcha-missing", which: "captcha.service" },
       { kind: "external-log-in", which: "cas_config" },
+      { kind: "log-in-amiss", which: "wellKnownDocument, http" },
     ],
     homeserver: (text) =>
       `${text.replace("enable_registration: false", "enable_registration: true")}
@@ -71,7 +72,7 @@ user_consent: {version: "1.0", template_dir: /nowhere}
 cas_config: {enabled: true, server_url: "https://cas.test"}
 `,
     mas: (text) => text.replace(/^ {2}secret: .*$/m, "  secret_file: /nowhere/secret"),
-    config: () => ({}),
+    config: ({ places: { wellKnown } }) => ({ wellKnown: { ...wellKnown, url: `${wellKnown.url}-that-moved` } }),
     environment: {},
   },
 ]
