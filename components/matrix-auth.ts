@@ -217,6 +217,7 @@ export class MatrixAuth extends ComponentResource {
         file: wellKnown.file,
         keptAt: this.#places.keptAt("well-known"),
         issuer: this.#issuer,
+        masIssuer: mas.issuer,
         url: wellKnown.url,
         ...(this.#places.proxy === undefined ? {} : { service: this.#places.proxy }),
       },
@@ -240,6 +241,7 @@ export class MatrixAuth extends ComponentResource {
       {
         host: this.#host,
         issuer: this.#issuer,
+        masIssuer: mas.issuer,
         stateFolder: this.#places.stateFolder,
         isProtected: this.#config.staging === undefined,
         homeserverUrl: synapse.url,

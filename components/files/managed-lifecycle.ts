@@ -1,11 +1,14 @@
+import { posix } from "node:path"
 import type { Dialect } from "../documents/dialects.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
 import type { DriftItem } from "../report/drift-item.ts"
 import { type Aspect, driftOfAspects, liveAspects, wantedAspects } from "./aspects.ts"
+import { isInUse } from "./in-use.ts"
 import { removeLastText } from "./last-text.ts"
 import { driftOfKeys, sayWhatElse, wholeDocument } from "./managed-drift.ts"
 import { makeChange, type PlannedChange, planChange } from "./managed-file.ts"
 import { changesForPeople, type ShownKeys, type WantedKey } from "./managed-keys.ts"
+import { leaveOtherDocument } from "./moved-file.ts"
 import { forgetStart } from "./running.ts"
 import { describeProblem } from "./usable-text.ts"
 
@@ -60,7 +63,8 @@ export function managedFileLifecycle<Inputs extends ManagedFileInputs>(
 
   return {
     outputs: ["revision"],
-    identity: ["file"],
+    // A file that was moved is the same document: what stood in it before us is kept for it, wherever it lies.
+    identity: [],
     async check(inputs, before, context) {
       const change = await planFor(inputs, context)
       // A service that stands still does not tell: then it is what it was.
@@ -98,6 +102,7 @@ export function managedFileLifecycle<Inputs extends ManagedFileInputs>(
       }
     },
     async converge(inputs, state, context) {
+      await leaveOtherDocument(context.host, fileOf(inputs), state?.file)
       const change = await planFor(inputs, context)
       const make = kind.make ?? (() => makeChange(context.host, fileOf(inputs), change))
       const hasWritten = await make(change, inputs, context)
@@ -105,9 +110,12 @@ export function managedFileLifecycle<Inputs extends ManagedFileInputs>(
       await kind.settled?.(inputs, context, isToFollow)
       return { revision: (state?.revision ?? 0) + (isToFollow ? 1 : 0) }
     },
+    /** With its whole stack destroyed, the document stays as it is, and so does what is kept for it. */
     async remove(state, context) {
-      const change = await planChange(context.host, fileOf(state), [])
-      await (kind.giveBack?.(change, state, context) ?? makeChange(context.host, fileOf(state), change))
+      if (await isInUse(context.host, posix.dirname(state.keptAt))) {
+        const change = await planChange(context.host, fileOf(state), [])
+        await (kind.giveBack?.(change, state, context) ?? makeChange(context.host, fileOf(state), change))
+      }
       await removeLastText(context.host, state.keptAt)
       await forgetStart(context.host, fileOf(state))
     },

@@ -35,8 +35,8 @@ export const lifecycle = managedFileLifecycle<DelegatedAuthInputs>({
     if (change.before === change.after) await endCrashLoop(inputs, context)
     return serveWith(context, await madeUsable(change, inputs, context.host), servingFor(inputs, inputs.authentication))
   },
-  giveBack: async (change, inputs, context) =>
-    serveWith(context, await madeUsable(change, inputs, context.host), servingFor(inputs, "legacy")),
+  // What stood there before us may be a delegation to MAS: who checks passwords is changed by the switch alone.
+  giveBack: async () => false,
   aspects: [running],
   version: (inputs, { host }) => versionOf(host, inputs),
   settled: (inputs, { host }) => noteStart(host, inputs.service, homeserverFile(inputs)),

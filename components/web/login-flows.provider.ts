@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { forgetUse, markInUse } from "../files/in-use.ts"
 import { readKey } from "../files/managed-file.ts"
+import { sameAddress } from "../files/managed-keys.ts"
 import { isStopped } from "../files/served.ts"
 import type { WebService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
@@ -9,13 +10,15 @@ import { lookAtLogin } from "../login-surface/look-at-login.ts"
 import type { Amiss, BackService } from "../login-surface/rule.ts"
 import type { DriftItem } from "../report/drift-item.ts"
 import { Refusal } from "../report/refusal.ts"
-import { behindNothing, type ClientView, expectedView, notServed } from "./client-view.ts"
+import { behindNothing, type ClientView, delegatedToMas, expectedView, notServed } from "./client-view.ts"
 import { type LookedAt, lookAsClient, lookAtOwnFlows, standsStill } from "./look.ts"
 import { type FrontProxy, reloadProxy } from "./reload-proxy.ts"
 
 export interface LoginFlowsInputs extends HostedInputs {
   /** MAS's issuer, slash at the end; `null` in legacy. */
   readonly issuer: string | null
+  /** MAS's issuer, in legacy too: then nothing is to name it. */
+  readonly masIssuer?: string
   /** A folder of ours on the host. */
   readonly stateFolder: string
   /** People use this server: as long as it is delegated, its stack is not to be destroyed. */
@@ -137,7 +140,8 @@ async function expected(inputs: LoginFlowsInputs, { host }: Context): Promise<Cl
   const kept = inputs.wellKnownKeptAt === undefined ? {} : { keptAt: inputs.wellKnownKeptAt }
   const file = { path: inputs.wellKnownFile, dialect: "json", ...kept } as const
   const stands = await readKey(host, file, '["org.matrix.msc2965.authentication"].issuer')
-  const wellKnownIssuer = inputs.issuer ?? (typeof stands === "string" ? stands : "names no issuer")
+  const isOthers = typeof stands === "string" && !(inputs.masIssuer && sameAddress(inputs.masIssuer)(stands))
+  const wellKnownIssuer = inputs.issuer ?? (isOthers ? stands : "names no issuer")
   const view = expectedView({ issuer: inputs.issuer, wellKnownIssuer })
   return inputs.issuer === null ? { ...view, ...(await ownLogIn(host, inputs)) } : view
 }
@@ -145,7 +149,7 @@ async function expected(inputs: LoginFlowsInputs, { host }: Context): Promise<Cl
 /** In legacy the log-in is Synapse's own, whatever that is: with single sign-on alone there is no password form. */
 async function ownLogIn(host: Context["host"], { synapse }: LoginFlowsInputs): Promise<Partial<ClientView>> {
   const own = await lookAtOwnFlows(host, synapse)
-  if (own === notServed || own === standsStill) return {}
+  if (own === notServed || own === standsStill || own === delegatedToMas) return {}
   return { loginFlows: own, loginFlowsOfSynapse: own }
 }
 

@@ -9,6 +9,8 @@ export interface LoginFlowsArgs {
   host: Input<HostAddress>
   /** MAS's issuer, slash at the end; `null` in legacy. */
   issuer: Input<string | null>
+  /** MAS's issuer, in legacy too: then nothing is to name it. */
+  masIssuer?: Input<string>
   /** A folder of ours on the host. */
   stateFolder: Input<string>
   /** People use this server: as long as it is delegated, its stack is not to be destroyed. */

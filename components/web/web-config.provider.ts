@@ -1,4 +1,7 @@
+import { absent, isAbsent } from "../documents/json-value.ts"
 import type { Aspect } from "../files/aspects.ts"
+import { readKept } from "../files/kept.ts"
+import type { WantedKey } from "../files/managed-keys.ts"
 import { type ManagedFileInputs, managedFileLifecycle } from "../files/managed-lifecycle.ts"
 import { asTheFile, isStopped, lookWhatIsServed } from "../files/served.ts"
 import type { Host } from "../host/host.ts"
@@ -31,6 +34,9 @@ const served: Aspect<WebConfigInputs> = {
   where: ({ file, url }, host) => ({ host: host.name, file, url: new URL("config.json", url).href }),
 }
 
+const nativeFlow = "features.feature_oidc_native_flow"
+const staticClients = "oidc_static_clients"
+
 /**
  * Element Web's config.json. With the id of a static client it does not register itself anew with MAS; the native flow is
  * on by default since 1.11.87 or so, and has to be switched on before.
@@ -38,20 +44,27 @@ const served: Aspect<WebConfigInputs> = {
 export const lifecycle = managedFileLifecycle<WebConfigInputs>({
   dialect: "json",
   async keys(inputs, { host }) {
-    const { issuer, clientId, url, minimumVersion, file } = inputs
-    if (issuer === null) return []
+    const { issuer, clientId, url, minimumVersion, file, keptAt } = inputs
+    if (issuer === null) return keysOfAdopted(host, keptAt)
     const version = await versionOf(inputs, host)
     if (version !== undefined && isOlder(version, minimumVersion))
       throw tooOld(version, minimumVersion, { url, file, host: host.name })
-    const client = `oidc_static_clients[${JSON.stringify(issuer)}].client_id`
-    return [
-      { path: "features.feature_oidc_native_flow", value: true },
-      ...(clientId === null ? [] : [{ path: client, value: clientId }]),
-    ]
+    const client = `${staticClients}[${JSON.stringify(issuer)}].client_id`
+    return [{ path: nativeFlow, value: true }, ...(clientId === null ? [] : [{ path: client, value: clientId }])]
   },
   aspects: [served],
   version: (inputs, { host }) => versionOf(inputs, host),
 })
+
+/**
+ * Where a client of MAS stood in it already when we came, nothing is known of how it was before MAS: in legacy, both keys go.
+ */
+async function keysOfAdopted(host: Host, keptAt: string): Promise<WantedKey[]> {
+  const { keys } = await readKept(host, keptAt)
+  const found = Object.entries(keys).flatMap(([path, { previous }]) => (isAbsent(previous) ? [] : [path]))
+  if (!found.some((path) => path.startsWith(`${staticClients}[`))) return []
+  return found.map((path) => ({ path, value: absent }))
+}
 
 /** `undefined` in legacy, and where the site stands still: it is started first. */
 async function versionOf({ issuer, url, service }: WebConfigInputs, host: Host): Promise<string | undefined> {

@@ -16,6 +16,8 @@ export interface WellKnownArgs {
    * @example "https://auth.example.org/"
    */
   issuer: Input<string | null>
+  /** MAS's issuer, in legacy too: there, a document that names it sends people to MAS. */
+  masIssuer?: Input<string>
   /** Public address of the document: what is served there is to be the file. */
   url?: Input<string>
   /** Who serves it: where that stands still, it is started. */

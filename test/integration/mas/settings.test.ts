@@ -1,8 +1,9 @@
 import assert from "node:assert/strict"
 import { readFile, rm, writeFile } from "node:fs/promises"
-import { join } from "node:path"
+import { join, posix } from "node:path"
 import { after, before, beforeEach, suite, test } from "node:test"
 import { parse } from "yaml"
+import { markInUse } from "../../../components/files/in-use.ts"
 import { lifecycle, type SettingsInputs } from "../../../components/mas/settings.provider.ts"
 import { refusal } from "../../unit/host/scenery.ts"
 import { type MasBench, openMasBench } from "./bench.ts"
@@ -123,6 +124,7 @@ suite("MAS's settings are what Synapse's accounts need", { concurrency: false },
   test("when the resource goes, the config is as it was before us, byte for byte", async () => {
     const before = await here().text()
     await converge(inputs())
+    await markInUse(context().host, posix.dirname(inputs().keptAt))
     await lifecycle.remove({ ...inputs(), revision: 1 }, context())
     assert.equal(await here().text(), before)
   })

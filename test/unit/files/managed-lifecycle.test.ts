@@ -1,5 +1,8 @@
 import assert from "node:assert/strict"
+import { rename, writeFile } from "node:fs/promises"
+import { dirname } from "node:path"
 import { type TestContext, test } from "node:test"
+import { forgetUse, markInUse } from "../../../components/files/in-use.ts"
 import { makeChange } from "../../../components/files/managed-file.ts"
 import { type ManagedFileInputs, managedFileLifecycle } from "../../../components/files/managed-lifecycle.ts"
 import type { Context } from "../../../components/lifecycle/lifecycle.ts"
@@ -98,8 +101,38 @@ test("a resource that goes gives everything back", async (t) => {
   assert.equal(await file.keptText(), undefined)
 })
 
-test("another file is another resource", () => {
-  assert.deepEqual(lamp.identity, ["file"])
+test("with its whole stack destroyed, the document and what is kept for it stay as they are", async (t) => {
+  const { file, on, context } = await room(t)
+  const made = await lamp.converge(on, undefined, context)
+  const [text, kept] = [await file.text(), await file.keptText()]
+  await forgetUse(host, dirname(file.keptAt))
+  await lamp.remove({ ...on, ...made }, context)
+  assert.deepEqual([await file.text(), await file.keptText()], [text, kept])
+})
+
+test("a document that was moved is the same one: at its new place, what stood in it before us comes back", async (t) => {
+  const { file, on, context } = await room(t)
+  const made = await lamp.converge(on, undefined, context)
+  const moved = { ...on, file: `${file.path}.moved` }
+  await rename(file.path, moved.file)
+  assert.deepEqual(lamp.identity, [])
+  const state = { ...moved, ...(await lamp.converge(moved, { ...on, ...made }, context)) }
+  assert.deepEqual(state, { ...moved, revision: 1 }, "nothing was written")
+  await lamp.converge({ ...moved, isOn: false }, state, context)
+  assert.equal(await host.read(moved.file), text)
+})
+
+test("where the config named another document before, that one is as it was before us, and so is this one later", async (t) => {
+  const { file, on, context } = await room(t)
+  const made = await lamp.converge(on, undefined, context)
+  const other = { ...on, file: `${file.path}.other` }
+  const otherText = "lamp: {on: dimmed}\n"
+  await writeFile(other.file, otherText)
+  const state = { ...other, ...(await lamp.converge(other, { ...on, ...made }, context)) }
+  assert.equal(await file.text(), text)
+  assert.equal(await host.read(other.file), "lamp: {on: true}\n")
+  await lamp.converge({ ...other, isOn: false }, state, context)
+  assert.equal(await host.read(other.file), otherText)
 })
 
 test("a document that cannot be used is refused in the check, before anything is done", async (t) => {
@@ -139,6 +172,7 @@ interface Room {
 
 async function room(t: TestContext): Promise<Room> {
   const file = await testFile(t, text, "yaml12")
+  await markInUse(host, dirname(file.keptAt))
   const said: string[] = []
   const on = { host: { kind: "local" }, file: file.path, keptAt: file.keptAt, isOn: true } as const
   return { file, on, said, context: { host, say: (line) => void said.push(line) } }
