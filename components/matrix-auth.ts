@@ -65,7 +65,12 @@ export class MatrixAuth extends ComponentResource {
 
     const folder = new StateFolder(
       "state-folder",
-      { host: this.#host, folder: this.#places.stateFolder },
+      {
+        host: this.#host,
+        folder: this.#places.stateFolder,
+        containers: this.#places.containers,
+        authentication: this.#config.authentication,
+      },
       this.#after(),
     )
     const backup = this.#backup([folder])

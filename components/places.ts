@@ -21,6 +21,8 @@ export interface Places {
   readonly element: ServiceAddress | undefined
   readonly databases: { readonly synapse: DatabasePlace; readonly mas: DatabasePlace }
   readonly stateFolder: string
+  /** Every container that the config names, by its key there. */
+  readonly containers: Readonly<Record<string, string>>
   /** Where a resource keeps what stood at its keys before us. */
   readonly keptAt: (resource: string) => string
   /** Where backups are, and of what. */
@@ -60,6 +62,7 @@ export function placesOf(settings: Settings): Places {
         : serviceOf("element", element),
     databases: { synapse: databasePlace(databases.synapse), mas: databasePlace(databases.mas) },
     stateFolder: host.stateFolder,
+    containers: containersOf(settings),
     keptAt,
     backup: backupPlace(settings),
     delegation: {
@@ -84,6 +87,19 @@ export function placesOf(settings: Settings): Places {
     },
     rehearsal: settings.staging === undefined ? rehearsalFor(settings) : undefined,
   }
+}
+
+/** A service that is run by commands of its own may be no container of Docker, whatever it is called. */
+function containersOf({ synapse, mas, databases, wellKnown, element }: Settings): Record<string, string> {
+  const named: Readonly<Record<string, string | undefined>> = {
+    "synapse.container": synapse.commands.start === undefined ? synapse.container : undefined,
+    "mas.container": mas.commands.start === undefined ? mas.container : undefined,
+    "databases.synapse.container": databases.synapse.kind === "container" ? databases.synapse.container : undefined,
+    "databases.mas.container": databases.mas.kind === "container" ? databases.mas.container : undefined,
+    "wellKnown.container": wellKnown.container,
+    "element.container": element.container,
+  }
+  return Object.fromEntries(Object.entries(named).filter(([, name]) => name !== undefined)) as Record<string, string>
 }
 
 function rehearsalFor(settings: Settings): Omit<AskedRehearsal, "stack"> {

@@ -1,9 +1,16 @@
+import { isDeepStrictEqual } from "node:util"
+import type { Host } from "../host/host.ts"
 import type { HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
 import { Refusal } from "../report/refusal.ts"
+import { demandContainers, type NamedContainers } from "./named-containers.ts"
 
 export interface StateFolderInputs extends HostedInputs {
   /** Absolute path on the host. */
   readonly folder: string
+  /** All containers of the server. */
+  readonly containers?: NamedContainers
+  /** In legacy a rollback goes on without MAS. */
+  readonly authentication?: "legacy" | "delegated"
 }
 
 /**
@@ -13,6 +20,12 @@ export interface StateFolderInputs extends HostedInputs {
 export const lifecycle: Lifecycle<StateFolderInputs, Record<never, never>> = {
   outputs: [],
   identity: ["folder"],
+  /** It comes before every other resource: what is wrong with where things are is said here, all at once. */
+  async check(inputs, before, { host }) {
+    if (before !== undefined) await demandMoved(host, before.folder, inputs.folder)
+    await demandContainers(host, neededContainers(inputs, before))
+    return { inputs }
+  },
   async read(state, { host }) {
     const { exitCode } = await host.exec(["test", "-d", state.folder])
     return exitCode === 0 ? state : undefined
@@ -32,4 +45,41 @@ export const lifecycle: Lifecycle<StateFolderInputs, Record<never, never>> = {
     await host.remove(`${folder}/homeserver.frozen.yaml`)
     await host.exec(["rmdir", "--ignore-fail-on-non-empty", "--", folder])
   },
+}
+
+/** All of them, but for a rollback: that needs Synapse alone, and MAS may be the reason for it. */
+function neededContainers(
+  { containers = {}, authentication }: StateFolderInputs,
+  before: StateFolderInputs | undefined,
+) {
+  const isNew = before === undefined || !isDeepStrictEqual(before.containers, containers)
+  if (isNew || authentication === "delegated") return containers
+  return Object.fromEntries(Object.entries(containers).filter(([key]) => /^(?:databases\.)?synapse\./.test(key)))
+}
+
+/** Throws `host/state-folder-left` where the config names another folder, and what the way back needs lies in the old one. */
+async function demandMoved(host: Host, before: string, folder: string): Promise<void> {
+  if (before === folder || !(await holdsOriginals(host, before)) || (await holdsOriginals(host, folder))) return
+  throw new Refusal({
+    code: "host/state-folder-left",
+    what: `The config names another folder for what we keep, and what is kept lies in ${before}`,
+    where: { host: host.name, file: folder, keyPath: "host.stateFolder" },
+    meaning:
+      "Nothing was changed. Without what lies there, a rollback would not know what stood in the files before us.",
+    next: `Move it (\`mv ${before} ${folder}\`) or put the old value back, then \`pulumi up\`.`,
+  })
+}
+
+async function holdsOriginals(host: Host, folder: string): Promise<boolean> {
+  const { exitCode, stdout } = await host.exec([
+    "find",
+    folder,
+    "-maxdepth",
+    "1",
+    "-name",
+    "*.kept.json",
+    "-print",
+    "-quit",
+  ])
+  return exitCode === 0 && stdout.trim() !== ""
 }

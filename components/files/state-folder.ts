@@ -7,6 +7,9 @@ export interface StateFolderArgs {
   host: Input<HostAddress>
   /** Absolute path on the host. */
   folder: Input<string>
+  /** All containers of the server, by the key of the config that names them. */
+  containers?: Input<Readonly<Record<string, string>>>
+  authentication?: Input<"legacy" | "delegated">
 }
 
 /** The folder that holds what the way back needs. Drift: it is gone. */

@@ -117,7 +117,7 @@ function notInstalled(host: Host, engine: string, cause: unknown): Refusal {
     what: `The program ${engine} is not installed`,
     where: { host: host.name },
     meaning: "Nothing was changed.",
-    next: "Install Docker there, or say how else the services are run (a service's `engine` and `commands`).",
+    next: "Install Docker there, or say how else the services are run (`synapse.commands`, `mas.commands`; docs/config.md).",
     cause,
   })
 }

@@ -1,7 +1,8 @@
 import { openHost } from "../host/open-host.ts"
 import { describeError } from "../report/describe-error.ts"
-import { writeDriftItem } from "../report/drift-item.ts"
+import { type DriftItem, writeDriftItem } from "../report/drift-item.ts"
 import { sayUnder } from "./engine.ts"
+import { failureOf, notReadKey, whyNotRead } from "./failures.ts"
 import { type Checked, type Context, type HostedInputs, type Lifecycle, PartlyDone } from "./lifecycle.ts"
 import { changedKeys, fingerprint, hasUnknown, type Properties, toWire, withoutProvider } from "./wire.ts"
 
@@ -14,7 +15,7 @@ const urns = new Map<string, string>()
 
 export async function check(module: string, olds: Properties, news: Properties): Promise<CheckAnswer> {
   const { self, above, ...inputs } = withoutProvider(news)
-  const { self: _, above: __, ...before } = withoutProvider(olds)
+  const { self: _, above: __, [notReadKey]: notRead, ...before } = withoutProvider(olds)
   if (hasUnknown(inputs)) {
     if (typeof self === "string") void sayUnder(self, "what is there now is known once the host's services exist")
     return { inputs: toWire(inputs), failures: [] }
@@ -29,13 +30,19 @@ export async function check(module: string, olds: Properties, news: Properties):
     const answer = toWire(checked.inputs)
     if (typeof self === "string") {
       urns.set(fingerprint(answer), self)
-      await tell(self, typeof above === "string" ? above : self, checked)
+      const drift = [...notReadBefore(notRead), ...(checked.drift ?? [])]
+      await tell(self, typeof above === "string" ? above : self, { ...checked, drift })
     }
     return { inputs: answer, failures: [] }
   } catch (error) {
     // With a property's name the engine would print that property's value, in clear even when it is a secret.
     return { inputs: toWire(inputs), failures: [{ property: "", reason: describeError(error) }] }
   }
+}
+
+function notReadBefore(why: unknown): DriftItem[] {
+  if (typeof why !== "string") return []
+  return [{ kind: "running", where: { keyPath: notReadKey }, live: why, wanted: "can be looked at" }]
 }
 
 /** Before the answer: with it the run may be over, and what was not heard by then is lost. One by one: the engine keeps no order. */
@@ -65,25 +72,42 @@ export async function create(module: string, inputs: Properties) {
 }
 
 export async function update(module: string, id: string, olds: Properties, news: Properties) {
-  return { outs: await converge(module, id, toWire(withoutProvider(news)), toWire(withoutProvider(olds))) }
+  const { [notReadKey]: _, ...state } = toWire(withoutProvider(olds))
+  return { outs: await converge(module, id, toWire(withoutProvider(news)), state) }
 }
 
+/**
+ * What cannot be looked at, a container that is not there or a file that was moved, is a finding and no error: the state
+ * says where things were at the last `up`, and only the program, which comes after this, says where they are now.
+ */
 export async function read(module: string, id: string, state: Properties) {
   const lifecycle = await load(module)
-  const kept = toWire(withoutProvider(state)) as unknown as HostedInputs
-  const live = await lifecycle.read(kept, contextOf(kept))
-  if (live === undefined) return { id: "", props: {} }
-  const props = toWire(live)
-  const inputs = Object.fromEntries(
-    Object.entries(props).filter(([key]) => !(lifecycle.outputs as readonly string[]).includes(key)),
-  )
-  return { id, props, inputs }
+  const { [notReadKey]: _, ...known } = toWire(withoutProvider(state))
+  const kept = known as unknown as HostedInputs
+  try {
+    const live = await lifecycle.read(kept, contextOf(kept))
+    return live === undefined ? { id: "", props: {} } : foundBy(lifecycle, id, toWire(live))
+  } catch (error) {
+    const why = whyNotRead(error)
+    if (why === undefined) throw failureOf(error)
+    return foundBy(lifecycle, id, { ...known, [notReadKey]: why })
+  }
+}
+
+function foundBy({ outputs }: AnyLifecycle, id: string, props: Record<string, unknown>) {
+  const inputs = Object.entries(props).filter(([key]) => !(outputs as readonly string[]).includes(key))
+  return { id, props, inputs: Object.fromEntries(inputs) }
 }
 
 export async function remove(module: string, state: Properties): Promise<void> {
   const lifecycle = await load(module)
-  const kept = toWire(withoutProvider(state)) as unknown as HostedInputs
-  await lifecycle.remove(kept, contextOf(kept))
+  const { [notReadKey]: _, ...kept } = toWire(withoutProvider(state))
+  const inputs = kept as unknown as HostedInputs
+  try {
+    await lifecycle.remove(inputs, contextOf(inputs))
+  } catch (error) {
+    throw failureOf(error)
+  }
 }
 
 async function converge(module: string, id: string, wanted: Properties, state: Properties | undefined) {
@@ -93,7 +117,7 @@ async function converge(module: string, id: string, wanted: Properties, state: P
     const outputs = await lifecycle.converge(inputs, state as object | undefined, contextOf(inputs))
     return toWire({ ...wanted, ...outputs })
   } catch (error) {
-    throw error instanceof PartlyDone ? saved(id, wanted, error) : new Error(describeError(error), { cause: error })
+    throw error instanceof PartlyDone ? saved(id, wanted, error) : failureOf(error)
   }
 }
 

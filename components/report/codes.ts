@@ -45,6 +45,7 @@ export const refusalCodes = [
   "host/lock-busy",
   "host/lock-lost",
   "host/program-missing",
+  "host/state-folder-left",
   "host/unreachable",
   "http/certificate-refused",
   "http/no-answer",

@@ -131,6 +131,32 @@ test("what is gone has no id any more", async () => {
   assert.deepEqual(await read(module, "id", { ...checked, fate: "gone" }), { id: "", props: {} })
 })
 
+test("what cannot be looked at is a finding: an input that nobody wants, and that goes with the next update", async () => {
+  const found = await read(module, "id", { ...provider, ...checked, revision: 4, fate: "out of reach" })
+  const why = "There is no wall (host/file-missing)"
+  const inputs = { ...checked, fate: "out of reach", notRead: why }
+  assert.deepEqual(found, { id: "id", props: { ...inputs, revision: 4 }, inputs })
+  assert.equal((await diff(module, found.props, { ...checked, fate: "out of reach" })).changes, true)
+  calls.splice(0)
+  await read(module, "id", found.props)
+  await check(module, found.props, checked)
+  await update(module, "id", found.props, checked)
+  await remove(module, found.props)
+  for (const { given } of calls) assert.ok(!JSON.stringify(given).includes("notRead"), "no lifecycle is told of it")
+})
+
+test("what another run is at work on ends this one, shown once and without a trace", async () => {
+  for (const fate of ["under way", "broken"]) {
+    const failure = await read(module, "id", { ...checked, fate }).then(
+      () => assert.fail("it was read"),
+      (error: Error) => error,
+    )
+    assert.match(failure.message, /\(window\/under-way\)|a bug of matrix-auth/)
+    // As Pulumi's provider process prints it, beside what the engine is told.
+    assert.doesNotMatch(`${failure}: ${failure.stack}`, /^ *at |window|bug|\n/m)
+  }
+})
+
 test("what is removed is removed by its state", async () => {
   await remove(module, { ...provider, ...checked, revision: 4 })
   assert.deepEqual(calls, [{ method: "remove", given: [{ ...checked, revision: 4 }] }])
