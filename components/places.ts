@@ -76,6 +76,7 @@ export function placesOf(settings: Settings): Places {
       mas: { service: serviceOf("mas", mas), config: mas.config, keptAt: keptAt("mas-settings") },
       takeOver: synapse.takeOver,
       window: { stateFolder: host.stateFolder, leaseSeconds: host.leaseSeconds },
+      ...(settings.rollback.meant ? { isRollbackMeant: true } : {}),
       ...(synapse.qrCodeEndpoint === undefined ? {} : { qrCodeEndpoint: synapse.qrCodeEndpoint }),
     },
     evidence: { copyTo: settings.evidence.copyTo, maxAgeSeconds: settings.evidence.maxAgeMinutes * 60 },

@@ -57,6 +57,7 @@ export function sections(surroundings: Surroundings) {
     /** Warnings taken note of: name of the warning, and how many it counted. */
     acknowledge: acknowledge(),
     rehearsal: rehearsal(),
+    rollback: rollback(),
     /** The stack is a lab: public addresses may be plain http. Default: false. */
     lab: field(yesOrNo).default(false),
     staging: staging().optional(),
@@ -99,6 +100,16 @@ function rehearsal() {
       maxAgeDays: field(wholeNumber({ least: 1, most: 365 }, 30)).default(30),
       /** Why a cutover may go without one that fits; kept with the cutover. */
       override: field(reason('"the server is a copy for trying out"')).optional(),
+    })
+    .prefault({})
+}
+
+/** A rollback that is the very first thing a stack does has to be meant. */
+function rollback() {
+  return z
+    .strictObject({
+      /** The first `pulumi up` of a stack in legacy may take back a delegation that it finds. Default: false. */
+      meant: field(yesOrNo).default(false),
     })
     .prefault({})
 }

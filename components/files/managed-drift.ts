@@ -1,4 +1,4 @@
-import { sameValue } from "../documents/json-value.ts"
+import { type JsonValue, sameValue } from "../documents/json-value.ts"
 import type { Host } from "../host/host.ts"
 import type { DriftItem } from "../report/drift-item.ts"
 import type { PlannedChange } from "./managed-file.ts"
@@ -33,11 +33,17 @@ function unusable(problem: string): DriftItem {
 }
 
 /** A change of a document in lines for people, besides its difference. */
-export function sayWhatElse(file: string, { broken, left }: PlannedChange): string[] {
+export function sayWhatElse(file: string, { broken, left, live }: PlannedChange): string[] {
   return [
     ...(broken === undefined ? [] : [sayMending(file, broken)]),
-    ...left.map((path) => `${file}: ${path} is no longer ours, and stays: somebody changed it after us`),
+    ...left.map((path) => `${file}: ${path} is no longer ours${whyLeft(live[path])}`),
   ]
+}
+
+/** It is not given back, since somebody changed it after us: to another value, or by taking it out. */
+function whyLeft(live: JsonValue | undefined): string {
+  if (keyInWords(live) === keyInWords(undefined)) return ", and somebody took it out already: it stays out"
+  return ", and stays: somebody changed it after us"
 }
 
 function sayMending(file: string, { problem, takenBack, knownSince }: BrokenText): string {

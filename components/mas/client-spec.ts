@@ -50,7 +50,7 @@ export function clientEntry(
 ): { readonly entry: ClientEntry; readonly notes: readonly string[] } {
   const reads = (key: keyof typeof since) => isAtLeast(version, since[key])
   if (client.credential.kind === "secretFile" && !reads("client_secret_file")) throw tooOld(client, version)
-  const { clientUri } = client
+  const clientUri = client.clientUri ?? homePageOf(client)
   const entry: ClientEntry = {
     client_id: client.id,
     client_auth_method: client.authMethod,
@@ -61,12 +61,18 @@ export function clientEntry(
   }
   const left = [
     ...(reads("client_name") ? [] : ["client_name"]),
-    ...(clientUri === undefined || reads("client_uri") ? [] : ["client_uri"]),
+    ...(client.clientUri === undefined || reads("client_uri") ? [] : ["client_uri"]),
   ]
   return {
     entry,
     notes: left.map((key) => `client ${client.name}: MAS ${version} does not know ${key}, which is left out`),
   }
+}
+
+/** A site that people are sent back to is the client's home page, unless the config names another one. */
+function homePageOf({ redirectUris }: ClientDescription): string | undefined {
+  const site = redirectUris.find((uri) => uri.startsWith("https://") && URL.canParse(uri))
+  return site === undefined ? undefined : new URL("/", site).href
 }
 
 function proofOf({ name, credential }: ClientDescription, secret: string | undefined): Partial<ClientEntry> {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util"
 import { absent, type JsonValue } from "../documents/json-value.ts"
 import { isInUse } from "../files/in-use.ts"
 import type { WebService } from "../host/ask-service.ts"
@@ -6,6 +7,7 @@ import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
 import { entryOf, type Fields, readClientEntries } from "./client-file.ts"
+import { parseClientId } from "./client-id.ts"
 import { trySecret } from "./client-proof.ts"
 import { commitClient } from "./client-registry.ts"
 import { readClientRow } from "./client-rows.ts"
@@ -50,11 +52,12 @@ export const lifecycle: Lifecycle<ClientInputs, Record<never, never>> = {
     const entry = await wantedEntry(inputs, context)
     const wanted = wantedView(entry, inputs.secret)
     const found = await lookAtClient(inputs, wanted, context)
+    const others = await twinsOf(inputs, found, context.host)
     const live = { ...found, ...(before?.proof === undefined ? {} : { proof: before.proof }) }
     const place = { clientId: inputs.clientId, config: inputs.mas.config }
     return {
       inputs: { ...inputs, ...wanted },
-      plan: before === undefined ? adoption(found, wanted) : [],
+      plan: before === undefined ? [...adoption(found, wanted), ...others, ...sayNoHomePage(wanted)] : [],
       drift: driftOfClient(context.host, place, live, wanted),
     }
   },
@@ -67,7 +70,9 @@ export const lifecycle: Lifecycle<ClientInputs, Record<never, never>> = {
   async converge(wanted, _, context) {
     const { host, say } = context
     const entry = await wantedEntry(wanted, context)
-    say(`client ${wanted.client.name} goes into MAS's config and database`)
+    const view = wantedView(entry, wanted.secret)
+    const isNew = !isDeepStrictEqual(withoutProof(await lookAtClient(wanted, view, context)), withoutProof(view))
+    if (isNew) say(`client ${wanted.client.name} goes into MAS's config and database`)
     await commitClient(host, prunable(wanted), {
       clientId: wanted.clientId,
       entry: await fieldsOf(wanted, entry, host),
@@ -128,6 +133,37 @@ async function fieldsOf({ clientId, mas, secret }: ClientInputs, entry: Fields, 
 
 function prunable({ mas, database }: ClientInputs) {
   return { ...mas, ...(database === undefined ? {} : { database }) }
+}
+
+function withoutProof({ entry, registered }: ClientView): Partial<ClientView> {
+  return { entry, registered }
+}
+
+/** Clients in MAS's config with a redirect URI of this one, while MAS does not know this one: the same client by another id. */
+async function twinsOf({ client, clientId, mas }: ClientInputs, found: ClientView, host: Host): Promise<string[]> {
+  if (Object.keys(found.entry).length > 0 || Object.keys(found.registered).length > 0) return []
+  const ours = client.redirectUris.map(asMasWrites)
+  const entries = await readClientEntries(host, mas)
+  return entries.flatMap(({ client_id: id, client_name: name, redirect_uris: uris }) => {
+    if (typeof id !== "string" || parseClientId(id) === clientId || !Array.isArray(uris)) return []
+    const shared = uris.find((uri) => typeof uri === "string" && ours.includes(asMasWrites(uri)))
+    if (shared === undefined) return []
+    const called = typeof name === "string" ? ` (${name})` : ""
+    return [
+      `MAS has a client for ${String(shared)} already: ${id}${called}. To manage that one, set \`id: ${id}\` for ${client.name} in the config; without it, MAS gets a second one`,
+    ]
+  })
+}
+
+function asMasWrites(uri: string): string {
+  return URL.canParse(uri) ? new URL(uri).href : uri
+}
+
+function sayNoHomePage({ entry }: ClientView): string[] {
+  if (entry.client_uri !== undefined) return []
+  return [
+    'has no home page: MAS\'s consent page shows "<no client_uri provided>" unless `clientUri` is set in the config',
+  ]
 }
 
 /** What becomes of a client that this stack did not know yet: its fields, old → new. */

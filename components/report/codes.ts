@@ -80,6 +80,7 @@ export const refusalCodes = [
   "synapse/did-not-come-up",
   "synapse/faulty-release",
   "synapse/no-postgres",
+  "synapse/rollback-not-meant",
   "synapse/too-old",
   "synapse/version-unknown",
   "web/clients-see-otherwise",

@@ -1,13 +1,17 @@
+import { parseDocument } from "../documents/parse.ts"
 import type { Aspect } from "../files/aspects.ts"
+import { readKept } from "../files/kept.ts"
 import { makeChange, type PlannedChange } from "../files/managed-file.ts"
 import { managedFileLifecycle } from "../files/managed-lifecycle.ts"
 import { noteStart, withTheFile } from "../files/running.ts"
+import { readUsable } from "../files/usable-text.ts"
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
 import { restartService } from "../host/service.ts"
 import { containerOf } from "../host/service-address.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { Refusal } from "../report/refusal.ts"
+import { at, type Homeserver, isDelegated } from "./homeserver.ts"
 import { type DelegatedAuthInputs, dialect, homeserverFile, homeserverKeys } from "./plan-delegation.ts"
 import { readSynapseVersion } from "./running-version.ts"
 import { serveWith, servingFor } from "./serve-with.ts"
@@ -23,11 +27,7 @@ const running: Aspect<DelegatedAuthInputs> = {
   mend: restartSynapse,
 }
 
-/**
- * The MSC3861 block of homeserver.yaml, and the settings that a delegated Synapse does not start with. At a cutover the
- * migration has written them already, since nobody is served in between; from then on they are held here.
- */
-export const lifecycle = managedFileLifecycle<DelegatedAuthInputs>({
+const managed = managedFileLifecycle<DelegatedAuthInputs>({
   dialect,
   keys: (inputs, { host }) => homeserverKeys(host, inputs),
   make: async (change, inputs, context) => {
@@ -40,7 +40,60 @@ export const lifecycle = managedFileLifecycle<DelegatedAuthInputs>({
   aspects: [running],
   version: (inputs, { host }) => versionOf(host, inputs),
   settled: (inputs, { host }) => noteStart(host, inputs.service, homeserverFile(inputs)),
+  notes: async (inputs, { host }) => notesOn(inputs, await readHomeserver(host, inputs)),
 })
+
+/**
+ * The MSC3861 block of homeserver.yaml, and the settings that a delegated Synapse does not start with. At a cutover the
+ * migration has written them already, since nobody is served in between; from then on they are held here.
+ */
+export const lifecycle: typeof managed = {
+  ...managed,
+  async check(inputs, before, context) {
+    if (before === undefined) await demandMeant(inputs, context.host)
+    return managed.check?.(inputs, before, context) ?? { inputs }
+  },
+}
+
+async function readHomeserver(host: Host, inputs: DelegatedAuthInputs): Promise<Homeserver> {
+  const { keys } = await readKept(host, inputs.keptAt)
+  const { text } = await readUsable(host, homeserverFile(inputs), Object.keys(keys))
+  return parseDocument(text, dialect) as Homeserver
+}
+
+/** Throws `synapse/rollback-not-meant`: a stack that comes to a delegated server does not take that back unasked. */
+async function demandMeant(inputs: DelegatedAuthInputs, host: Host): Promise<void> {
+  const { authentication, isRollbackMeant = false, file } = inputs
+  if (authentication === "delegated" || isRollbackMeant) return
+  if (!handsLogInToMas(await readHomeserver(host, inputs))) return
+  throw new Refusal({
+    code: "synapse/rollback-not-meant",
+    what: "This server is delegated to MAS already, and with `authentication: legacy` the first `pulumi up` would be a rollback",
+    where: { host: host.name, file },
+    meaning: "Nothing was changed: people go on logging in with MAS.",
+    next:
+      "To manage the server as it is: `pulumi config set authentication delegated`. To roll it back: `pulumi config set --path " +
+      "rollback.meant true`, then `pulumi preview`.",
+  })
+}
+
+function notesOn({ authentication, file }: DelegatedAuthInputs, homeserver: Homeserver): string[] {
+  if (authentication === "legacy") {
+    return handsLogInToMas(homeserver) ? ["this server is delegated now: this `pulumi up` is the rollback"] : []
+  }
+  if (!isExperimental(homeserver)) return []
+  return [
+    `${file}: experimental_features.msc3861 moves to matrix_authentication_service, the stable block; Synapse 1.157 and later do not start with the old one`,
+  ]
+}
+
+function handsLogInToMas(homeserver: Homeserver): boolean {
+  return isDelegated(homeserver) || isExperimental(homeserver)
+}
+
+function isExperimental(homeserver: Homeserver): boolean {
+  return at(homeserver, "experimental_features", "msc3861", "enabled") === true
+}
 
 /** A hand that changed the file did not change what Synapse runs with, as long as nobody has restarted it. */
 async function runsWithIt(change: PlannedChange, inputs: DelegatedAuthInputs, context: Context): Promise<boolean> {

@@ -25,6 +25,8 @@ export interface DelegatedAuthArgs {
   takeOver: Input<readonly string[]>
   /** A folder of ours on the host, and how long the dead-man's switch waits for a sign of life. */
   window: Input<{ readonly stateFolder: string; readonly leaseSeconds: number }>
+  /** A server that is delegated when its stack comes, in legacy, is to be rolled back. */
+  isRollbackMeant?: Input<boolean>
   /** A rendezvous server for log-in by QR code (MSC4108). */
   qrCodeEndpoint?: Input<string>
 }

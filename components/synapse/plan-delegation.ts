@@ -30,6 +30,8 @@ export interface DelegatedAuthInputs extends ManagedFileInputs {
   readonly takeOver: readonly string[]
   /** Where a restart of Synapse is watched over. */
   readonly window: SwitchPlace
+  /** A server that is delegated when its stack comes, in legacy, is to be rolled back. */
+  readonly isRollbackMeant?: boolean
   /** A rendezvous server for log-in by QR code (MSC4108); it comes and goes with the block. */
   readonly qrCodeEndpoint?: string
 }

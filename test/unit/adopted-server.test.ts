@@ -1,6 +1,9 @@
 import assert from "node:assert/strict"
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { dirname } from "node:path"
-import { test } from "node:test"
+import { type TestContext, test } from "node:test"
 import { markInUse } from "../../components/files/in-use.ts"
 import { makeChange } from "../../components/files/managed-file.ts"
 import type { Host } from "../../components/host/host.ts"
@@ -11,6 +14,7 @@ import { type LoginFlowsInputs, lifecycle as loginFlows } from "../../components
 import { lifecycle as webConfig } from "../../components/web/web-config.provider.ts"
 import { lifecycle as wellKnown } from "../../components/web/well-known.provider.ts"
 import { host, type TestFile, testFile } from "./files/scenery.ts"
+import { refusal } from "./host/scenery.ts"
 import { delegatedSynapse, legacySynapse, serve, serviceAt } from "./web/homeserver.ts"
 
 /** Servers that were delegated when we came: nothing that is kept says how they were before MAS. */
@@ -46,6 +50,38 @@ for (const [name, text] of Object.entries(homeservers)) {
     }
   })
 }
+
+for (const [name, text] of Object.entries(homeservers)) {
+  test(`${name}: a first \`up\` in legacy would be a rollback, which has to be meant and is told`, async (t) => {
+    const file = await testFile(t, `server_name: example.org\n${text}`)
+    const inputs = { ...delegation(file, "legacy"), ...(await asksSynapse(t)) }
+    const check = async (one: DelegatedAuthInputs, before?: DelegatedAuthInputs) =>
+      (await delegatedAuth.check?.(one, before, context))?.plan?.join("\n") ?? ""
+    const { next } = await refusal(check(inputs), "synapse/rollback-not-meant")
+    assert.match(next, /config set authentication delegated.*rollback\.meant true/)
+    assert.match(await check({ ...inputs, isRollbackMeant: true }), /this `pulumi up` is the rollback/)
+    assert.match(await check(inputs, { ...inputs, authentication: "delegated" }), /this `pulumi up` is the rollback/)
+    assert.doesNotMatch(await check(inputs, inputs), /rollback/, "a stack that knows the server needs no word")
+  })
+}
+
+test("a server with its own passwords is taken up in legacy without a word", async (t) => {
+  const file = await testFile(t, "server_name: example.org\nmatrix_authentication_service: {enabled: false}\n")
+  const inputs = { ...delegation(file, "legacy"), ...(await asksSynapse(t)) }
+  assert.deepEqual((await delegatedAuth.check?.(inputs, undefined, context))?.plan, [])
+})
+
+test("the move from the experimental block to the stable one is announced, and nothing where there is none", async (t) => {
+  for (const [name, text] of Object.entries(homeservers)) {
+    const file = await testFile(t, `server_name: example.org\n${text}`)
+    const config = await testFile(t, "matrix: {secret: sh4red}\n", "yaml12")
+    const inputs = { ...delegation(file, "delegated"), ...(await asksSynapse(t)) }
+    const mas = { service: inputs.service, config: config.path }
+    const { plan = [] } = (await delegatedAuth.check?.({ ...inputs, mas }, undefined, context)) ?? {}
+    const isAnnounced = /msc3861 moves to matrix_authentication_service, the stable block/.test(plan.join("\n"))
+    assert.equal(isAnnounced, name === "the experimental block", name)
+  }
+})
 
 const documents = [
   `{"m.homeserver": {"base_url": "https://matrix.example.org"}, "${key}": {"issuer": "${issuer}", "account": "${issuer}account/"}}`,
@@ -155,6 +191,17 @@ function delegation(file: TestFile, authentication: "legacy" | "delegated"): Del
     takeOver: [],
     window: { stateFolder: dirname(file.keptAt), leaseSeconds: 300 },
   }
+}
+
+/** A Synapse that tells its version. */
+async function asksSynapse(t: TestContext) {
+  const server = createServer((_, response) => response.setHeader("server", "Synapse/1.163.2").end("{}"))
+  await once(server.listen(0, "127.0.0.1"), "listening")
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return { synapseEndpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
 }
 
 /** The document is not to be written, and no program to be run. */

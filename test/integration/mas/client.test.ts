@@ -28,6 +28,7 @@ suite("a client of MAS is in its config and its database as declared", { concurr
       "client_auth_method: (absent) → none",
       "client_name: (absent) → Element Web",
       'redirect_uris: (absent) → ["http://127.0.0.1/"]',
+      'has no home page: MAS\'s consent page shows "<no client_uri provided>" unless `clientUri` is set in the config',
     ])
     assert.deepEqual(checked?.inputs.entry, {
       client_id: clientId,
@@ -52,11 +53,37 @@ suite("a client of MAS is in its config and its database as declared", { concurr
       "known to MAS; its entry changes",
       "client_name: (absent) → Element Web",
       'redirect_uris: ["https://forum.example.org/cb"] → ["http://127.0.0.1/"]',
+      'has no home page: MAS\'s consent page shows "<no client_uri provided>" unless `clientUri` is set in the config',
     ])
     await lifecycle.converge(adopted, undefined, context())
     const { clients } = parse(await here().text())
     assert.equal(clients.length, 1)
     assert.match(await here().text(), /# The forum, since 2021\.[\s\S]*# keep/)
+  })
+
+  test("without an id, a client for a redirect URI that MAS has a client for is told: that client, by its id", async () => {
+    const forum = (redirectUris: readonly string[]) => ({ ...inputs(), client: { ...inputs().client, redirectUris } })
+    const planOf = async (wanted: ClientInputs, before?: ClientInputs) =>
+      (await lifecycle.check?.(wanted, before, context()))?.plan?.join("\n") ?? ""
+    const twin = new RegExp(`https://forum\\.example\\.org/cb already: ${foreignId}[\\s\\S]*\`id: ${foreignId}\``)
+    assert.match(await planOf(forum(["https://other.example/", "https://FORUM.example.org/cb"])), twin)
+    assert.doesNotMatch(await planOf(forum(["https://forum.example.org/cb2"])), /already/)
+    const own = { ...forum(["https://forum.example.org/cb"]), clientId: foreignId }
+    assert.doesNotMatch(await planOf({ ...own, client: { ...own.client, id: foreignId } }), /already: /)
+    const made = await converged(forum(["https://forum.example.org/cb"]))
+    assert.doesNotMatch(await planOf(made), /already: /, "it is there: the two are somebody's will")
+  })
+
+  test("what is said to go into MAS is what changes there, and a client that is there already is not said to", async () => {
+    const said: string[] = []
+    const told = { ...context(), say: (line: string) => void said.push(line) }
+    await lifecycle.converge(inputs(), undefined, told)
+    assert.deepEqual(said, ["client element goes into MAS's config and database"])
+    await lifecycle.converge(inputs(), undefined, told)
+    assert.equal(said.length, 1)
+    await writeFile(here().mas.config, (await here().text()).replace("Element Web", "Elemental Web"))
+    await lifecycle.converge(inputs(), undefined, told)
+    assert.equal(said.length, 2)
   })
 
   test("a field that was changed in MAS's database is drift: that is what MAS goes by", async () => {
@@ -150,7 +177,10 @@ suite("a client of MAS is in its config and its database as declared", { concurr
     assert.equal(live?.entry?.client_secret, "(as declared)")
     assert.ok(!JSON.stringify(live?.entry).includes("s3cret"))
     const plan = (await lifecycle.check?.(confidential(), undefined, context()))?.plan
-    assert.deepEqual(plan, ["known to MAS; nothing in its entry changes"])
+    assert.deepEqual(plan, [
+      "known to MAS; nothing in its entry changes",
+      'has no home page: MAS\'s consent page shows "<no client_uri provided>" unless `clientUri` is set in the config',
+    ])
   })
 
   test("another secret in the config is drift, in a word that tells nothing of it, and is mended", async () => {

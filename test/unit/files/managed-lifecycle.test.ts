@@ -93,6 +93,19 @@ test("switched off, what stood there is back, and the resource goes on without k
   assert.deepEqual((await lamp.read({ ...off, revision: 2 }, context))?.managed, {})
 })
 
+test("a key that is no longer ours is told as it is: taken out by somebody, or changed by somebody", async (t) => {
+  for (const [edit, words] of [
+    ["", /lamp\.on is no longer ours, and somebody took it out already: it stays out/],
+    ["lamp: {on: dimmed} # saves power\n", /lamp\.on is no longer ours, and stays: somebody changed it after us/],
+  ] as const) {
+    const { file, on, context } = await room(t)
+    await lamp.converge(on, undefined, context)
+    await file.edit("lamp: {on: true} # saves power\n", edit)
+    const { plan = [] } = (await lamp.check?.({ ...on, isOn: false }, on, context)) ?? {}
+    assert.match(plan.join("\n"), words)
+  }
+})
+
 test("a resource that goes gives everything back", async (t) => {
   const { file, on, context } = await room(t)
   const made = await lamp.converge(on, undefined, context)

@@ -65,6 +65,22 @@ test("client_name is left out before MAS 0.16.0", () => {
   assert.equal("client_name" in clientEntry(client, "0.16.0").entry, true)
 })
 
+test("the site that people are sent back to is a client's home page, unless the config names one or there is no site", () => {
+  const { clientUri: _, ...without } = client
+  const pages = [
+    [["https://chat.example.org/a/b?c=d", "http://127.0.0.1/"], "https://chat.example.org/"],
+    [["http://127.0.0.1/", "https://chat.example.org:8443/x"], "https://chat.example.org:8443/"],
+    [["http://127.0.0.1/"], undefined],
+    [["matrix-client-android://callback"], undefined],
+    [["https://"], undefined],
+    [[], undefined],
+  ] as const
+  for (const [redirectUris, page] of pages) {
+    assert.equal(clientEntry({ ...without, redirectUris }, "v1.22.0").entry.client_uri, page)
+    assert.equal(clientEntry({ ...client, redirectUris }, "v1.22.0").entry.client_uri, client.clientUri)
+  }
+})
+
 test("a client without a home page gets none, and no note about it", () => {
   const { clientUri: _, ...without } = client
   const { entry, notes } = clientEntry(without, "v1.21.0")
