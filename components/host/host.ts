@@ -44,7 +44,11 @@ export interface Change {
 export interface Host {
   /** For people: `this machine`, or `user@vps`. */
   readonly name: string
-  /** The text of a file, a byte order mark included. Throws `host/file-missing`, `-not-readable`, `-not-text`. */
+  /**
+   * The text of a file, a byte order mark included. Throws `host/file-missing`, `-not-readable`, `-not-text`, and
+   * `host/file-not-plain` for what others can have planted there: a FIFO, a socket, a device, a second name of another file, a
+   * link of theirs to what is not theirs. That holds for all that is below; nothing planted is opened, followed or waited for.
+   */
   read(path: string): Promise<string>
   /** The text of a file, or `undefined` where there is none. */
   readIfPresent(path: string): Promise<string | undefined>
@@ -56,8 +60,8 @@ export interface Host {
   /** Throws `host/file-missing`. */
   stat(path: string): Promise<FileFacts>
   /**
-   * Puts `after` in the place of `before` in one step (temporary file beside it, same owner and mode, fsync, rename),
-   * one at a time. Through a symbolic link it changes what the link points at, never the link.
+   * Puts `after` in the place of `before` in one step (temporary file beside it, same owner, mode, access control list and
+   * extended attributes, fsync, rename), one at a time. Through a symbolic link it changes what the link points at, never the link.
    *
    * The file becomes another inode: a container that mounts this very file, not its folder, goes on seeing the old
    * one until the container restarts (`mountsFileItself` tells).
@@ -67,7 +71,14 @@ export interface Host {
    */
   replace(path: string, change: Change): Promise<void>
   /**
-   * Writes a file of ours, whole and in one step, with this mode; owner and group as those of `like`, if given.
+   * Lays a copy of a file ready beside it, to be renamed over it when it has to be as it was (a full disk is no hindrance
+   * then): with that text, which the file must have, and all that `replace` keeps, times included. Returns the copy's path.
+   * Through a symbolic link it is beside what the link points at. Throws as `replace` does.
+   */
+  layRestoreCopy(path: string, before: string): Promise<string>
+  /**
+   * Writes a file of ours, whole and in one step, with this mode; owner and group as those of `like`, if given. What lies at
+   * its name, a link as well, is taken out of its place, and what it leads to left alone.
    * Folders that are missing above it are made (mode 0700). Throws as `replace` does.
    */
   write(path: string, text: string, attributes: { readonly mode: number; readonly like?: string }): Promise<void>
@@ -81,11 +92,20 @@ export interface Host {
   /** A TCP stream to `address:port` as seen from the host. Throws `host/unreachable`. */
   connect(address: string, port: number): Promise<Duplex>
   /**
-   * Runs `work` while holding the lock named `path` (a path beside what it guards, not that file itself); waits for
-   * its turn, `waitSeconds` at most (default 600). Not reentrant. A holder that dies, however it dies, lets go at once.
+   * Runs `work` while holding the lock named `path`, in a folder of ours; waits for its turn, `waitSeconds` at most (default 600). Not reentrant. A holder that dies, however it dies, lets go at once.
    * Throws `host/lock-busy`, and `host/lock-lost` after the work when the lock was taken from us meanwhile.
    */
   withLock<T>(path: string, work: () => Promise<T>, options?: { readonly waitSeconds?: number }): Promise<T>
+  /**
+   * As `withLock`, for what is done to somebody else's file: the lock lies in a folder of ours, and is the same however the
+   * path to the file is written. `purpose` tells it from other locks on that file, such as the one of `replace`.
+   */
+  withLockOn<T>(
+    file: string,
+    purpose: string,
+    work: () => Promise<T>,
+    options?: { readonly waitSeconds?: number },
+  ): Promise<T>
 }
 
 /** How a resource names its host in its inputs: plain data, without secrets. SSH comes with a later issue. */

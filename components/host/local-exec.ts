@@ -1,19 +1,33 @@
-import { open } from "node:fs/promises"
+import type { FileHandle } from "node:fs/promises"
 import { constants } from "node:os"
 import { execa } from "execa"
 import { Refusal } from "../report/refusal.ts"
 import { briefly } from "./briefly.ts"
 import { errorNumberOf, refuseReading, refuseWriting } from "./file-refusals.ts"
 import type { Argv, ExecOptions, Finished } from "./host.ts"
+import { openForOutput } from "./local-writes.ts"
+import { openPlain, pathOf, reach } from "./safe-path.ts"
 
 const host = "this machine"
 const graceSeconds = 5
 const mostOutput = 64 * 1024 * 1024
 
 export async function execLocally(argv: Argv, options: ExecOptions = {}): Promise<Finished> {
-  const { stdinFile, stdoutFile, timeoutSeconds = 60 } = options
-  if (stdinFile !== undefined) await openOr(refuseReading, stdinFile, "r")
-  if (stdoutFile !== undefined) await openOr(refuseWriting, stdoutFile, "w")
+  const { stdinFile, stdoutFile } = options
+  await using files = new AsyncDisposableStack()
+  const from = stdinFile === undefined ? undefined : files.use(await openForInput(stdinFile))
+  const to = stdoutFile === undefined ? undefined : files.use(await openForOutput(stdoutFile))
+  return await execWith(argv, options, { from, to })
+}
+
+/** What was opened before anything runs: the program gets just that, whatever becomes of its name. */
+interface OpenedFiles {
+  readonly from: FileHandle | undefined
+  readonly to: FileHandle | undefined
+}
+
+async function execWith(argv: Argv, options: ExecOptions, { from, to }: OpenedFiles): Promise<Finished> {
+  const { timeoutSeconds = 60 } = options
   const [program, ...rest] = argv
   const child = execa(program, rest, {
     reject: false,
@@ -23,9 +37,9 @@ export async function execLocally(argv: Argv, options: ExecOptions = {}): Promis
     forceKillAfterDelay: graceSeconds * 1000,
     // Also what the program has started and what holds its streams.
     killDescendants: true,
-    stdout: stdoutFile === undefined ? "pipe" : { file: stdoutFile },
-    buffer: { stdout: stdoutFile === undefined },
-    ...inputOf(options),
+    stdout: to === undefined ? "pipe" : { file: pathOf(to) },
+    buffer: { stdout: to === undefined },
+    ...inputOf(options, from),
   })
   const result = await orGiveUp(child, timeoutSeconds + graceSeconds + 1)
   if (!result || result.timedOut) {
@@ -49,17 +63,17 @@ async function orGiveUp<T>(work: PromiseLike<T>, limitSeconds: number): Promise<
   }
 }
 
-function inputOf({ stdin, stdinFile }: ExecOptions) {
-  if (stdinFile !== undefined) return { stdin: { file: stdinFile } }
+function inputOf({ stdin }: ExecOptions, from: FileHandle | undefined) {
+  if (from !== undefined) return { stdin: { file: pathOf(from) } }
   return stdin === undefined ? ({ stdin: "ignore" } as const) : { input: stdin }
 }
 
-/** Opens and closes it before anything runs; a file that is made is for its owner only. */
-async function openOr(refuse: typeof refuseReading, path: string, flags: "r" | "w"): Promise<void> {
+async function openForInput(path: string): Promise<FileHandle> {
   try {
-    await (await open(path, flags, 0o600)).close()
+    await using spot = await reach(path, { followLast: true })
+    return (await openPlain(spot)).handle
   } catch (cause) {
-    throw refuse(cause, { host, file: path })
+    throw refuseReading(cause, { host, file: path })
   }
 }
 

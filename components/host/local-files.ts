@@ -1,16 +1,43 @@
-import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises"
+import type { BigIntStats } from "node:fs"
+import { type FileHandle, unlink } from "node:fs/promises"
 import type { Readable } from "node:stream"
 import { Refusal } from "../report/refusal.ts"
+import { formatSize } from "../report/sizes.ts"
 import { errorNumberOf, refuseReading, refuseWriting } from "./file-refusals.ts"
 import type { FileFacts } from "./host.ts"
+import { openPlain, pin, reach } from "./safe-path.ts"
 
 const host = "this machine"
+/** More is no text of anybody's config: one could be grown until there is no memory left. */
+const mostBytes = 64 * 1024 * 1024
 
 export async function readLocal(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((cause) => {
+  const bytes = await readBytes(path).catch((cause) => {
     throw refuseReading(cause, { host, file: path })
   })
   return decode(bytes, path)
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  await using spot = await reach(path, { followLast: true })
+  const { handle } = await openPlain(spot)
+  try {
+    return await readWhole(handle, path)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Reads what was opened as a plain file. Throws `host/file-not-readable` for what is far too large, or does not end. */
+export async function readWhole(handle: FileHandle, path: string): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for (let total = 0; total <= mostBytes; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(256 * 1024))
+    if (bytesRead === 0) return Buffer.concat(pieces)
+    pieces.push(buffer.subarray(0, bytesRead))
+    total += bytesRead
+  }
+  throw tooLarge(path)
 }
 
 export async function readLocalIfPresent(path: string): Promise<string | undefined> {
@@ -23,29 +50,47 @@ export async function readLocalIfPresent(path: string): Promise<string | undefin
 }
 
 export async function streamLocal(path: string): Promise<Readable> {
-  let file: FileHandle | undefined
   try {
-    file = await open(path)
-    // A folder can be opened, and fails at the first byte only.
-    await file.read(new Uint8Array(1), 0, 1, 0)
-    return file.createReadStream({ start: 0 })
+    await using spot = await reach(path, { followLast: true })
+    const { handle } = await openPlain(spot)
+    return handle.createReadStream({ start: 0 })
   } catch (cause) {
-    await file?.close()
     throw refuseReading(cause, { host, file: path })
   }
 }
 
 export async function statLocal(path: string): Promise<FileFacts> {
-  const facts = await stat(path).catch((cause) => {
+  const { mode, uid, gid, size, mtime } = await statHere(path).catch((cause) => {
     throw refuseReading(cause, { host, file: path })
   })
-  const { uid, gid, size, mtime } = facts
-  return { mode: facts.mode & 0o7777, uid, gid, size, modifiedAt: mtime }
+  return { mode: Number(mode) & 0o7777, uid: Number(uid), gid: Number(gid), size: Number(size), modifiedAt: mtime }
+}
+
+/** Of whatever lies there, a folder or a socket as well: nothing is opened. Throws the system's errors. */
+export async function statHere(path: string): Promise<BigIntStats> {
+  await using spot = await reach(path, { followLast: true })
+  const { handle, facts } = await pin(spot)
+  await handle.close()
+  return facts
 }
 
 export async function removeLocal(path: string): Promise<void> {
-  await rm(path, { force: true }).catch((cause) => {
-    throw refuseWriting(cause, { host, file: path })
+  try {
+    await using spot = await reach(path)
+    // Of a link just the link goes, of a file with more names just this one.
+    await unlink(spot.at)
+  } catch (cause) {
+    if (errorNumberOf(cause) !== "ENOENT") throw refuseWriting(cause, { host, file: path })
+  }
+}
+
+function tooLarge(path: string): Refusal {
+  return new Refusal({
+    code: "host/file-not-readable",
+    what: `${path} is larger than ${formatSize(mostBytes)}, far more than a text that we read`,
+    where: { host, file: path },
+    meaning: "Nothing was changed.",
+    next: "Check the path, and see what has grown it.",
   })
 }
 

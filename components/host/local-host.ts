@@ -1,9 +1,9 @@
 import type { Host } from "./host.ts"
 import { execLocally } from "./local-exec.ts"
 import { readLocal, readLocalIfPresent, removeLocal, statLocal, streamLocal } from "./local-files.ts"
-import { withLocalLock } from "./local-lock.ts"
+import { withLocalLock, withLocalLockOn } from "./local-lock.ts"
 import { connectLocally } from "./local-tcp.ts"
-import { replaceLocal, writeLocal } from "./local-writes.ts"
+import { layRestoreCopyLocal, replaceLocal, writeLocal } from "./local-writes.ts"
 
 /** The machine that this process runs on. */
 export const localHost: Host = {
@@ -13,9 +13,11 @@ export const localHost: Host = {
   readStream: streamLocal,
   stat: statLocal,
   replace: replaceLocal,
+  layRestoreCopy: layRestoreCopyLocal,
   write: writeLocal,
   remove: removeLocal,
   exec: execLocally,
   connect: connectLocally,
   withLock: withLocalLock,
+  withLockOn: withLocalLockOn,
 }

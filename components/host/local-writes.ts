@@ -1,35 +1,58 @@
-import { randomBytes } from "node:crypto"
-import { constants } from "node:fs"
-import { access, type FileHandle, mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises"
-import { basename, dirname, join } from "node:path"
+import { type BigIntStats, constants } from "node:fs"
+import { access, type FileHandle, lstat, mkdir, open, rename, unlink } from "node:fs/promises"
 import { Refusal } from "../report/refusal.ts"
 import { errorNumberOf, refuseWriting } from "./file-refusals.ts"
 import type { Change } from "./host.ts"
-import { withLocalLock } from "./local-lock.ts"
+import { keepExtendedAttributes } from "./kept-attributes.ts"
+import { readWhole, statHere } from "./local-files.ts"
+import { lockPathAt, withLockAt } from "./local-lock.ts"
+import { namesBeside } from "./own-names.ts"
+import { demandOwnGround, isSameFile, openPlain, pathOf, pinPlain, reach, type Spot } from "./safe-path.ts"
 
 const host = "this machine"
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
 
 interface Attributes {
   readonly mode: number
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined
+  /** Of which it gets the access control list and the extended attributes as well. */
+  readonly like?: FileHandle
+  /** Of its last change; default: now. */
+  readonly modifiedAt?: Date
 }
 
 export async function replaceLocal(path: string, { before, after }: Change): Promise<void> {
-  const target = await inWords(path, () => realpath(path))
-  const stillBefore = async () => {
-    if (!(await readFile(target)).equals(Buffer.from(before))) throw changedUnderneath(path)
-  }
   await inWords(path, async () => {
-    await access(dirname(target), constants.W_OK | constants.X_OK)
-    await access(target, constants.W_OK)
-    await stillBefore()
+    await using spot = await reach(path, { followLast: true })
+    await demandWritable(spot)
+    await demandStill(spot, before)
+    const lock = { path: await lockPathAt(spot, "being-replaced"), guarded: path }
+    await withLockAt(lock, async () => {
+      const { handle, facts } = await openPlain(spot)
+      try {
+        const attributes = { ...attributesOf(facts), like: handle }
+        await writeInOneStep(spot, after, attributes, () => demandStill(spot, before))
+      } finally {
+        await handle.close()
+      }
+    })
   })
-  await withLocalLock(join(dirname(target), `.${basename(target)}.being-replaced`), () =>
-    inWords(path, async () => {
-      const { mode, uid, gid } = await stat(target)
-      await writeInOneStep(target, after, { mode: mode & 0o7777, owner: { uid, gid } }, stillBefore)
-    }),
-  )
+}
+
+export async function layRestoreCopyLocal(path: string, before: string): Promise<string> {
+  return await inWords(path, async () => {
+    await using spot = await reach(path, { followLast: true })
+    const copy = spot.sibling(namesBeside.restoreCopy(spot.name))
+    const { handle, facts } = await openPlain(spot)
+    try {
+      if (!(await readWhole(handle, path)).equals(Buffer.from(before))) throw changedUnderneath(path)
+      const attributes = { ...attributesOf(facts), like: handle, modifiedAt: facts.mtime }
+      await writeInOneStep(copy, before, attributes, () => demandStill(spot, before))
+    } finally {
+      await handle.close()
+    }
+    return copy.path
+  })
 }
 
 export async function writeLocal(
@@ -38,59 +61,102 @@ export async function writeLocal(
   attributes: { readonly mode: number; readonly like?: string },
 ): Promise<void> {
   await inWords(path, async () => {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const owner = attributes.like === undefined ? undefined : await stat(attributes.like)
-    await writeInOneStep(await followed(path), text, { mode: attributes.mode, owner })
-  })
-}
-
-/** Where a link leads; a path that is no link, or is nothing yet, is itself. */
-async function followed(path: string): Promise<string> {
-  return realpath(path).catch((error) => {
-    if (errorNumberOf(error) === "ENOENT") return path
-    throw error
+    const like = attributes.like === undefined ? undefined : ownerOf(await statHere(attributes.like))
+    await using spot = await reach(path, { makeFolder: (at) => mkdir(at, { mode: 0o700 }) })
+    await writeInOneStep(spot, text, { mode: attributes.mode, owner: like })
   })
 }
 
 /**
+ * Opens a file of ours for a program's output: emptied, for its owner only where it is made. What has another name, or is no
+ * plain file, is refused before it is touched.
+ */
+export async function openForOutput(path: string): Promise<FileHandle> {
+  return await inWords(path, async () => {
+    await using spot = await reach(path)
+    try {
+      return await open(spot.at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+    } catch (error) {
+      if (errorNumberOf(error) !== "EEXIST") throw error
+    }
+    const { handle, facts } = await openPlain(spot, O_WRONLY)
+    if (facts.isFile()) await handle.truncate()
+    return handle
+  })
+}
+
+function attributesOf(facts: BigIntStats): Attributes {
+  return { mode: Number(facts.mode) & 0o7777, owner: ownerOf(facts) }
+}
+
+function ownerOf({ uid, gid }: BigIntStats) {
+  return { uid: Number(uid), gid: Number(gid) }
+}
+
+async function demandWritable(spot: Spot): Promise<void> {
+  await access(pathOf(spot.folder), constants.W_OK | constants.X_OK)
+  const { handle } = await pinPlain(spot)
+  await access(pathOf(handle), constants.W_OK).finally(() => handle.close())
+}
+
+async function demandStill(spot: Spot, before: string): Promise<void> {
+  const { handle } = await openPlain(spot)
+  try {
+    if (!(await readWhole(handle, spot.path)).equals(Buffer.from(before))) throw changedUnderneath(spot.path)
+  } finally {
+    await handle.close()
+  }
+}
+
+/**
+ * All of it below the handle of the folder; what lies at the name, of whatever kind, is taken out of its place by the rename,
+ * and not followed, opened or changed. A folder is refused by the rename itself.
+ *
  * Our own, since write-file-atomic 8.0.0 takes the disk's short write for a whole one (seen on a full tmpfs: 61,440 of
  * 200,000 bytes put in place, no error), lets an owner that cannot be kept change, and does not sync the folder.
  */
 async function writeInOneStep(
-  target: string,
+  spot: Spot,
   text: string,
   attributes: Attributes,
   lastLook: () => Promise<void> = async () => {},
 ): Promise<void> {
-  // The name ends in nothing that a folder of settings is read for (*.yaml, *.conf).
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.new`)
+  demandOwnGround(spot, spot.folderFacts)
+  const temporary = spot.beside(namesBeside.temporary(spot.name))
+  const file = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
   try {
-    const file = await open(temporary, "wx", 0o600)
-    try {
-      await fill(file, text, attributes)
-    } finally {
-      await file.close()
-    }
+    await fill(file, text, attributes)
     await lastLook()
-    await rename(temporary, target)
+    await rename(temporary, spot.at)
+    await demandInPlace(spot, file)
   } catch (error) {
-    await rm(temporary, { force: true })
+    await unlink(temporary).catch(() => {})
     throw error
+  } finally {
+    await file.close()
   }
-  await syncFolder(dirname(target))
+  await syncFolder(spot)
 }
 
 /** The mode comes last: a change of owner takes set-id bits away. */
-async function fill(file: FileHandle, text: string, { mode, owner }: Attributes): Promise<void> {
+async function fill(file: FileHandle, text: string, { mode, owner, like, modifiedAt }: Attributes): Promise<void> {
   await file.writeFile(text, "utf8")
   const made = await file.stat()
   if (owner && (owner.uid !== made.uid || owner.gid !== made.gid)) await file.chown(owner.uid, owner.gid)
+  if (like !== undefined) await keepExtendedAttributes(like, file)
   await file.chmod(mode)
+  if (modifiedAt !== undefined) await file.utimes(modifiedAt, modifiedAt)
   await file.sync()
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY)
+/** Whoever can write the folder could have changed what lay under the temporary name. */
+async function demandInPlace(spot: Spot, file: FileHandle): Promise<void> {
+  const there = await lstat(spot.at, { bigint: true })
+  if (!isSameFile(there, await file.stat({ bigint: true }))) throw changedUnderneath(spot.path)
+}
+
+async function syncFolder(spot: Spot): Promise<void> {
+  const handle = await open(pathOf(spot.folder), constants.O_RDONLY | constants.O_DIRECTORY)
   try {
     await handle.sync()
   } finally {

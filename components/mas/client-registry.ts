@@ -68,7 +68,7 @@ async function commitGroup(host: Host, mas: PrunableMas, group: readonly Waiting
 }
 
 async function commit(host: Host, mas: PrunableMas, changes: readonly ClientChange[]): Promise<void> {
-  await host.withLock(`${mas.config}.matrix-auth-lock`, async () => {
+  await host.withLockOn(mas.config, "clients", async () => {
     const paths = changes.map(({ clientId }) => `clients[client_id=${clientId}]`)
     const { found: before, text } = await readUsable(host, masConfigFile(mas), paths)
     const after = withChanges(text, changes)

@@ -152,7 +152,7 @@ async function makeChecked(change: PlannedChange, inputs: SettingsInputs, { host
   const file = fileOf(inputs)
   if (change.before === change.after) return makeChange(host, file, change)
   say(`mas-cli config check on the new ${posix.basename(inputs.file)}`)
-  await checkConfig(host, { service: inputs.service, config: inputs.file }, change.after)
+  await checkConfig(host, { service: inputs.service, config: inputs.file, keptAt: inputs.keptAt }, change.after)
   await noteDue(host, file)
   return makeChange(host, file, change)
 }

@@ -103,7 +103,7 @@ async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promis
   return inOperation("cutover", placeFor(context, serving), async (operation) => {
     const { rehearsed } = await operation.step("look-again", () => lookAgain(host, inputs))
     const change = await planDelegation(host, delegation)
-    await operation.step("try-config", () => validateConfig(host, synapseOf(inputs), change.after))
+    await operation.step("try-config", () => validateConfig(host, synapseOf(inputs), change.after, serving.window))
     await operation.step("back-up", async () => ensureFreshBackup(context, await locateBackup(host, inputs.backup)))
     const source = await masSource(host, inputs)
     await operation.step("make-room", () => makeRoom(context, placesOf(host, inputs), source))

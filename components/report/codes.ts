@@ -38,6 +38,7 @@ export const refusalCodes = [
   "host/disk-full",
   "host/file-changed",
   "host/file-missing",
+  "host/file-not-plain",
   "host/file-not-readable",
   "host/file-not-text",
   "host/file-not-writable",

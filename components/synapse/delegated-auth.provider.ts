@@ -115,7 +115,7 @@ async function writeAlone(
   { host, say }: Context,
 ): Promise<boolean> {
   say("Synapse runs with what homeserver.yaml is to say: only the file is written")
-  await validateConfig(host, servingFor(inputs, inputs.authentication).address, change.after)
+  await validateConfig(host, servingFor(inputs, inputs.authentication).address, change.after, inputs.window)
   return makeChange(host, homeserverFile(inputs), change)
 }
 

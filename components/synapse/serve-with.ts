@@ -47,7 +47,9 @@ export async function serveWith(context: Context, change: PlannedChange, serving
     return makeChange(context.host, serving.file, change)
   }
   await inOperation("serve", placeFor(context, serving), async (operation) => {
-    await operation.step("try-config", () => validateConfig(context.host, serving.address, change.after))
+    await operation.step("try-config", () =>
+      validateConfig(context.host, serving.address, change.after, serving.window),
+    )
     const opened = await windowFor(context, change, serving)
     await inWindow(operation, opened, () => writeAndRestart(operation, change, serving))
   })

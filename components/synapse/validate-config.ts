@@ -1,19 +1,28 @@
+import { posix } from "node:path"
 import { runBeside } from "../host/beside.ts"
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
 import { containerPathOf } from "../host/mounted-paths.ts"
 import { containerOf } from "../host/service-address.ts"
 import { Refusal } from "../report/refusal.ts"
+import type { SwitchPlace } from "../window/dead-mans-switch.ts"
 import type { SynapseAddress } from "./synapse-address.ts"
 
 /**
  * Lets the very Synapse that will load it try a homeserver.yaml: same image, same mounts, the candidate in the place of
  * the file. `python -m synapse.config read` loads and checks everything as start-up would, modules included, in about a
- * second (seen with nine releases). Throws `synapse/config-refused` with Synapse's own reason.
+ * second (seen with nine releases). The candidate lies in our own folder: beside the file, whoever is in the container could
+ * have planted a link in its place, and any file of the host would be mounted. Throws `synapse/config-refused` with Synapse's
+ * own reason.
  */
-export async function validateConfig(host: Host, synapse: SynapseAddress, text: string): Promise<void> {
+export async function validateConfig(
+  host: Host,
+  synapse: SynapseAddress,
+  text: string,
+  { stateFolder }: Pick<SwitchPlace, "stateFolder">,
+): Promise<void> {
   const { service, homeserverYaml } = synapse
-  const candidate = `${homeserverYaml}.candidate`
+  const candidate = posix.join(stateFolder, "homeserver.candidate.yaml")
   const target = containerPathOf(await inspectService(host, service), homeserverYaml)
   if (target === undefined) throw notMounted(host, synapse)
   await host.write(candidate, text, { mode: 0o600, like: homeserverYaml })

@@ -56,7 +56,8 @@ export async function arm(host: Host, place: SwitchPlace, out: WayOut): Promise<
   const names = randomBytes(6).toString("hex")
   const files: PlannedFile[] = []
   for (const [index, { path, before }] of out.files.entries()) {
-    const real = await realPath(host, path)
+    // Through a link, what it points at is put back, and the link stays.
+    const real = await host.realPath(path)
     const room = posix.join(posix.dirname(real), `.matrix-auth-${names}${index}`)
     files.push({
       path: real,
@@ -106,12 +107,6 @@ async function save(host: Host, stateFolder: string, index: number, before: stri
   const { exitCode, stdout, stderr } = await host.exec(["cksum"], { stdinFile: copy })
   if (exitCode === 0) return stdout.trim()
   throw notArmed(host, stateFolder, `could not be armed: cksum says ${stderr.trim()}`)
-}
-
-/** Through a link, what it points at is put back, and the link stays. */
-async function realPath(host: Host, path: string): Promise<string> {
-  const { exitCode, stdout } = await host.exec(["readlink", "-f", "--", path])
-  return exitCode === 0 ? stdout.replace(/\n$/, "") : path
 }
 
 async function prepare(host: Host, stateFolder: string): Promise<void> {

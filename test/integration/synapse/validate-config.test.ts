@@ -40,7 +40,7 @@ const block = "matrix_authentication_service: {enabled: true, endpoint: 'http://
 
 suite(`a homeserver.yaml is tried by the real Synapse ${synapseVersion}`, { concurrency: false }, () => {
   const host = openHost({ kind: "local" })
-  const world: { synapse?: SynapseAddress; elsewhere?: SynapseAddress; folder?: string } = {}
+  const world: { synapse?: SynapseAddress; elsewhere?: SynapseAddress; folder?: string; stateFolder?: string } = {}
   const cleaning = new AsyncDisposableStack()
 
   before(async () => {
@@ -48,6 +48,8 @@ suite(`a homeserver.yaml is tried by the real Synapse ${synapseVersion}`, { conc
     const image = await prepareSynapse(synapseVersion, { docker: cli, environment })
     const folder = await mkdtemp(join(tmpdir(), "validate-config-"))
     cleaning.defer(() => rm(folder, { recursive: true, force: true }))
+    world.stateFolder = await mkdtemp(join(tmpdir(), "validate-config-state-"))
+    cleaning.defer(() => rm(world.stateFolder ?? "", { recursive: true, force: true }))
     const homeserverYaml = join(folder, "homeserver.yaml")
     await writeFile(homeserverYaml, plain)
     const container = `validate-config-${process.pid}-${Date.now().toString(36)}`
@@ -87,16 +89,21 @@ suite(`a homeserver.yaml is tried by the real Synapse ${synapseVersion}`, { conc
     await refusal(validate("server_name: [\n"), "synapse/config-refused")
     assert.equal(await host.read(here().homeserverYaml), plain)
     assert.deepEqual(await readdir(world.folder ?? ""), ["homeserver.yaml"])
+    assert.deepEqual(await readdir(ours().stateFolder), [])
   })
 
   test("a file that the container does not mount is refused: Synapse would never read it", async () => {
     const { elsewhere = assert.fail() } = world
-    const { where } = await refusal(validateConfig(host, elsewhere, plain), "synapse/config-not-mounted")
+    const { where } = await refusal(validateConfig(host, elsewhere, plain, ours()), "synapse/config-not-mounted")
     assert.equal(where.file, elsewhere.homeserverYaml)
   })
 
   function validate(text: string): Promise<void> {
-    return validateConfig(host, here(), text)
+    return validateConfig(host, here(), text, ours())
+  }
+
+  function ours(): { readonly stateFolder: string } {
+    return { stateFolder: world.stateFolder ?? assert.fail("there is no folder of ours") }
   }
 
   function here(): SynapseAddress {
