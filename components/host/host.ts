@@ -60,6 +60,11 @@ export interface Host {
   /** Throws `host/file-missing`. */
   stat(path: string): Promise<FileFacts>
   /**
+   * Where a path leads, without a link in it; one at which there is nothing is itself. Throws `host/file-not-plain` where a link
+   * that others can have planted leads to what is not theirs: a program's own `readlink -f` follows that as well.
+   */
+  realPath(path: string): Promise<string>
+  /**
    * Puts `after` in the place of `before` in one step (temporary file beside it, same owner, mode, access control list and
    * extended attributes, fsync, rename), one at a time. Through a symbolic link it changes what the link points at, never the link.
    *

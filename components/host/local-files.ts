@@ -74,6 +74,18 @@ export async function statHere(path: string): Promise<BigIntStats> {
   return facts
 }
 
+export async function realPathLocal(path: string): Promise<string> {
+  try {
+    await using spot = await reach(path, { followLast: true })
+    const { handle } = await pin(spot)
+    await handle.close()
+    return spot.path
+  } catch (cause) {
+    if (errorNumberOf(cause) === "ENOENT") return path
+    throw refuseReading(cause, { host, file: path })
+  }
+}
+
 export async function removeLocal(path: string): Promise<void> {
   try {
     await using spot = await reach(path)

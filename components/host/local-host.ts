@@ -1,6 +1,6 @@
 import type { Host } from "./host.ts"
 import { execLocally } from "./local-exec.ts"
-import { readLocal, readLocalIfPresent, removeLocal, statLocal, streamLocal } from "./local-files.ts"
+import { readLocal, readLocalIfPresent, realPathLocal, removeLocal, statLocal, streamLocal } from "./local-files.ts"
 import { withLocalLock, withLocalLockOn } from "./local-lock.ts"
 import { connectLocally } from "./local-tcp.ts"
 import { layRestoreCopyLocal, replaceLocal, writeLocal } from "./local-writes.ts"
@@ -12,6 +12,7 @@ export const localHost: Host = {
   readIfPresent: readLocalIfPresent,
   readStream: streamLocal,
   stat: statLocal,
+  realPath: realPathLocal,
   replace: replaceLocal,
   layRestoreCopy: layRestoreCopyLocal,
   write: writeLocal,

@@ -4,10 +4,20 @@ import { Refusal } from "../report/refusal.ts"
 import { errorNumberOf, refuseWriting } from "./file-refusals.ts"
 import type { Change } from "./host.ts"
 import { keepExtendedAttributes } from "./kept-attributes.ts"
-import { readWhole, statHere } from "./local-files.ts"
+import { readWhole } from "./local-files.ts"
 import { lockPathAt, withLockAt } from "./local-lock.ts"
 import { namesBeside } from "./own-names.ts"
-import { demandOwnGround, isSameFile, openPlain, pathOf, pinPlain, reach, type Spot } from "./safe-path.ts"
+import {
+  demandOwnGround,
+  demandPlain,
+  isSameFile,
+  openPlain,
+  pathOf,
+  pin,
+  pinPlain,
+  reach,
+  type Spot,
+} from "./safe-path.ts"
 
 const host = "this machine"
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
@@ -60,11 +70,21 @@ export async function writeLocal(
   text: string,
   attributes: { readonly mode: number; readonly like?: string },
 ): Promise<void> {
+  const { like, mode } = attributes
+  const owner = like === undefined ? undefined : await inWords(like, () => ownerLike(like))
   await inWords(path, async () => {
-    const like = attributes.like === undefined ? undefined : ownerOf(await statHere(attributes.like))
     await using spot = await reach(path, { makeFolder: (at) => mkdir(at, { mode: 0o700 }) })
-    await writeInOneStep(spot, text, { mode: attributes.mode, owner: like })
+    await writeInOneStep(spot, text, { mode, owner })
   })
+}
+
+/** Of a plain file, or of a folder. */
+async function ownerLike(path: string) {
+  await using spot = await reach(path, { followLast: true })
+  const { handle, facts } = await pin(spot)
+  await handle.close()
+  if (!facts.isDirectory()) demandPlain(spot, facts)
+  return ownerOf(facts)
 }
 
 /**

@@ -93,7 +93,7 @@ export async function reach(path: string, { followLast = false, makeFolder }: Re
       const facts = await lookAt(walk, name, isLast ? undefined : makeFolder, isLast)
       if (facts?.isSymbolicLink() && (followLast || !isLast)) {
         links += 1
-        if (links > mostLinks) throw systemError("ELOOP", path)
+        if (links > mostLinks) throw notPlain(path, "a symbolic link that leads round in a circle")
         rest.splice(0, 1, ...(await followLink(walk, name, facts)))
       } else if (isLast) {
         return new Spot(walk, name)
@@ -198,15 +198,18 @@ function canBePlanted(spot: Spot): boolean {
 export async function pinPlain(spot: Spot): Promise<Pinned> {
   const pinned = await pin(spot)
   try {
-    const { facts } = pinned
-    if (facts.isDirectory()) throw systemError("EISDIR", spot.path)
-    const isOk = canBePlanted(spot) ? isRegularWithOneName(facts) : facts.isFile() || facts.isCharacterDevice()
-    if (!isOk) throw notPlain(spot.path, kindOf(facts))
+    demandPlain(spot, pinned.facts)
     return pinned
   } catch (error) {
     await pinned.handle.close()
     throw error
   }
+}
+
+export function demandPlain(spot: Spot, facts: BigIntStats): void {
+  if (facts.isDirectory()) throw isFolder(spot.path)
+  const isOk = canBePlanted(spot) ? isRegularWithOneName(facts) : facts.isFile() || facts.isCharacterDevice()
+  if (!isOk) throw notPlain(spot.path, kindOf(facts))
 }
 
 /** Opens a plain file just as it was looked at. Throws as {@link pinPlain} does. */
@@ -234,6 +237,6 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT"
 }
 
-function systemError(code: "EISDIR" | "ELOOP", path: string): Error {
-  return Object.assign(new Error(`${code}: ${path}`), { code })
+function isFolder(path: string): Error {
+  return Object.assign(new Error(`EISDIR: ${path}`), { code: "EISDIR" })
 }
