@@ -4,7 +4,7 @@ import { apply, type Kept, observe, plan } from "../documents/managed-keys.ts"
 import { parseDocument } from "../documents/parse.ts"
 import type { Change, Host } from "../host/host.ts"
 import { removeAsBefore, writeAsBefore } from "./as-before.ts"
-import { readKept, writeKept } from "./kept.ts"
+import { readKept, removeKept, writeKept } from "./kept.ts"
 import { writeLastText } from "./last-text.ts"
 import { asItMayStand, type ShownKeys, showKeys, type WantedKey } from "./managed-keys.ts"
 import { type BrokenText, type DocumentAddress, readUsable } from "./usable-text.ts"
@@ -78,7 +78,7 @@ export async function makeChange(
   }
   if (change.before !== change.after) await host.replace(file.path, change)
   if (isOver) {
-    await host.remove(file.keptAt)
+    await removeKept(host, file.keptAt)
     await removeAsBefore(host, file.keptAt)
   }
   await writeLastText(host, file.keptAt, change.after)

@@ -1,8 +1,10 @@
 import { hash } from "node:crypto"
+import { z } from "zod"
 import { isList, isMap, type JsonValue } from "../documents/json-value.ts"
 import { observe } from "../documents/managed-keys.ts"
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
+import { readOwnFile } from "../host/own-file.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
 import { readKept } from "./kept.ts"
 import { readLastText } from "./last-text.ts"
@@ -23,6 +25,11 @@ interface NotedStart {
   /** The file was written since, and the service is to start anew. */
   readonly isDue?: true
 }
+
+const notedStart = z.custom<NotedStart>((value) => {
+  const { container, startedAt, keys } = (value ?? {}) as Partial<Record<keyof NotedStart, unknown>>
+  return typeof container === "string" && typeof startedAt === "string" && typeof keys === "object" && keys !== null
+})
 
 /**
  * Whether a service runs with the managed keys as its file is to have them. `undefined` where it is no container: then
@@ -110,8 +117,9 @@ function notePath({ keptAt }: ManagedFile): string {
 }
 
 async function readNote(host: Host, file: ManagedFile): Promise<NotedStart | undefined> {
-  const text = await host.readIfPresent(notePath(file))
-  return text === undefined ? undefined : (JSON.parse(text) as NotedStart)
+  const noted = await readOwnFile(host, notePath(file), notedStart)
+  // One that was cut off, as by a loss of power, says as little as none.
+  return noted === "unreadable" ? undefined : noted
 }
 
 /** Keys that became managed, or no longer are, say nothing about the start. */

@@ -45,6 +45,7 @@ export const refusalCodes = [
   "host/folder-not-made",
   "host/lock-busy",
   "host/lock-lost",
+  "host/own-file-damaged",
   "host/program-missing",
   "host/state-folder-left",
   "host/unreachable",

@@ -8,14 +8,17 @@ import { isWholeScript, type PlannedFile, type SwitchPlan, switchScript } from "
 import {
   inSwitch,
   isAlive,
+  isFormer,
   isThere,
   readActed,
   readClaim,
   readUndone,
   readWatcher,
   renew,
+  scriptNames,
   switchFolder,
   waitUntilGone,
+  wasReady,
 } from "./switch-state.ts"
 
 /** What has to be put back, and what has to run again, when a window is not closed by whoever opened it. */
@@ -39,8 +42,7 @@ const forgetLimitSeconds = 300
 /** What is renamed once it is over lies there before it begins: that needs no room on the disk, and no hard links. */
 const laidReady = { undecided: "undecided\n", unchanged: "", acting: "", log: "" } as const
 
-/** The program once more: of two, a loss of power leaves one whole. */
-const secondScript = "run.again.sh"
+const [firstScript, secondScript] = scriptNames
 
 /** `prepare` says so when a file is no longer what was read. */
 const exitWhenChanged = 3
@@ -71,7 +73,7 @@ export async function arm(host: Host, place: SwitchPlace, out: WayOut): Promise<
   await renew(host, stateFolder, "armed")
   // Before anything lies elsewhere: it knows what would have to be cleared away.
   const script = switchScript({ ...out, files })
-  await host.write(inSwitch(stateFolder, "run.sh"), script, { mode: 0o600 })
+  await host.write(inSwitch(stateFolder, firstScript), script, { mode: 0o600 })
   await host.write(inSwitch(stateFolder, secondScript), script, { mode: 0o600 })
   await prepare(host, stateFolder)
   await host.write(inSwitch(stateFolder, "ready"), "", { mode: 0o600 })
@@ -87,7 +89,7 @@ export async function arm(host: Host, place: SwitchPlace, out: WayOut): Promise<
 /** Starts the process of a switch that lies there. Two at once do no harm. */
 export async function watchAgain(host: Host, { stateFolder, leaseSeconds }: SwitchPlace): Promise<Whereabouts> {
   const unit = `matrix-auth-switch-${randomBytes(6).toString("hex")}`
-  return detachSwitch(host, { script: inSwitch(stateFolder, "run.sh"), leaseSeconds, unit })
+  return detachSwitch(host, { script: inSwitch(stateFolder, firstScript), leaseSeconds, unit })
 }
 
 /** What an earlier one left when it was cleared away goes; one that has not ended is not ours to take away. */
@@ -110,7 +112,7 @@ async function save(host: Host, stateFolder: string, index: number, before: stri
 }
 
 async function prepare(host: Host, stateFolder: string): Promise<void> {
-  const { exitCode, stderr } = await host.exec(["sh", inSwitch(stateFolder, "run.sh"), "prepare"], {
+  const { exitCode, stderr } = await host.exec(["sh", inSwitch(stateFolder, firstScript), "prepare"], {
     timeoutSeconds: prepareLimitSeconds,
   })
   if (exitCode === 0) return
@@ -124,13 +126,13 @@ async function prepare(host: Host, stateFolder: string): Promise<void> {
  */
 export async function makeScriptWhole(host: Host, stateFolder: string): Promise<boolean> {
   const read = async (name: string) => (await host.readIfPresent(inSwitch(stateFolder, name))) ?? ""
-  if (isWholeScript(await read("run.sh"))) return true
+  if (isWholeScript(await read(firstScript))) return true
   const second = await read(secondScript)
   if (isWholeScript(second)) {
-    await host.write(inSwitch(stateFolder, "run.sh"), second, { mode: 0o600 })
+    await host.write(inSwitch(stateFolder, firstScript), second, { mode: 0o600 })
     return true
   }
-  if ((await host.readIfPresent(inSwitch(stateFolder, "ready"))) === undefined) return false
+  if (!(await wasReady(host, stateFolder))) return false
   throw notPutBack(host, stateFolder, "its program is damaged")
 }
 
@@ -139,7 +141,7 @@ export async function makeScriptWhole(host: Host, stateFolder: string): Promise<
  * switch, does no harm. Throws `window/not-put-back`; nothing that is needed to try it again is gone then.
  */
 export async function act(host: Host, stateFolder: string): Promise<void> {
-  const script = inSwitch(stateFolder, "run.sh")
+  const script = inSwitch(stateFolder, firstScript)
   const { exitCode, stderr } = await host.exec(["sh", script, "act"], { timeoutSeconds: actLimitSeconds })
   if (exitCode === 0 && (await readActed(host, stateFolder)) !== undefined) return
   throw notPutBack(host, stateFolder, `exit code ${exitCode}: ${stderr.trim() || "see its log"}`)
@@ -147,8 +149,8 @@ export async function act(host: Host, stateFolder: string): Promise<void> {
 
 /** Whether what the window was to write lies there, though everything was put back: a write that came late. */
 export async function hasLateWrite(host: Host, stateFolder: string): Promise<boolean> {
-  if ((await host.readIfPresent(inSwitch(stateFolder, "ready"))) === undefined) return false
-  return (await host.exec(["sh", inSwitch(stateFolder, "run.sh"), "late"])).exitCode === 0
+  if (await isFormer(host, stateFolder)) return false
+  return (await host.exec(["sh", inSwitch(stateFolder, firstScript), "late"])).exitCode === 0
 }
 
 /**
@@ -158,7 +160,7 @@ export async function hasLateWrite(host: Host, stateFolder: string): Promise<boo
 export async function clear(host: Host, stateFolder: string): Promise<readonly string[]> {
   const folder = switchFolder(stateFolder)
   if (await isThere(host, stateFolder)) {
-    await host.exec(["sh", inSwitch(stateFolder, "run.sh"), "forget"], { timeoutSeconds: forgetLimitSeconds })
+    await host.exec(["sh", inSwitch(stateFolder, firstScript), "forget"], { timeoutSeconds: forgetLimitSeconds })
   }
   const undone = await readUndone(host, stateFolder)
   const watcher = await readWatcher(host, stateFolder)

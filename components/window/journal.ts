@@ -1,7 +1,7 @@
 import { posix } from "node:path"
 import { z } from "zod"
 import type { Host } from "../host/host.ts"
-import { readOwnFile } from "./own-file.ts"
+import { readOwnFile } from "../host/own-file.ts"
 import type { Step } from "./steps.ts"
 
 /**

@@ -2,7 +2,7 @@ import { posix } from "node:path"
 import type { Host } from "../host/host.ts"
 import { act, clear, hasLateWrite, makeScriptWhole, notPutBack } from "./dead-mans-switch.ts"
 import { type Journal, readJournal } from "./journal.ts"
-import { claim, inSwitch, isThere, readActed } from "./switch-state.ts"
+import { claim, inSwitch, isFormer, isThere, readActed } from "./switch-state.ts"
 
 export interface SettlePlace {
   readonly host: Host
@@ -79,8 +79,8 @@ export async function noteStandstill({ host, stateFolder }: SettlePlace): Promis
 
 /** A switch of an earlier version does not know of it: there, that it serves as planned is all that can be known. */
 async function hasStoodStill(host: Host, stateFolder: string): Promise<boolean> {
-  const has = async (name: string) => (await host.readIfPresent(inSwitch(stateFolder, name))) !== undefined
-  return (await has(standstill)) || !(await has("ready"))
+  if (await isFormer(host, stateFolder)) return true
+  return (await host.readIfPresent(inSwitch(stateFolder, standstill))) !== undefined
 }
 
 async function putBackNow({ host, stateFolder, say }: SettlePlace): Promise<void> {

@@ -1,8 +1,8 @@
 import { posix } from "node:path"
 import { z } from "zod"
 import type { Host } from "../host/host.ts"
+import { readOwnFile } from "../host/own-file.ts"
 import type { StepTime } from "./journal.ts"
-import { readOwnFile } from "./own-file.ts"
 import type { Step } from "./steps.ts"
 
 /** How long each step took on this server when it was last done, in seconds. */

@@ -23,6 +23,10 @@ undone() { # what could not be done although the server serves: told by the next
   { printf '%s\\n' "$*" >>undone; } 2>/dev/null || :
 }
 
+is_ready() { # one of several marks: a loss of power may have taken one of them
+  [ -e ready ] || [ -e planned ] || [ -e changed ] || [ -e stood-still ]
+}
+
 still_here() { # relative: in a folder that was deleted there is nothing, whatever lies at its old path now
   [ -e run.sh ]
 }
@@ -212,7 +216,7 @@ act_once() {
 }
 
 act() { # rounds at most
-  if [ ! -e ready ]; then
+  if ! is_ready; then
     say "the arming was not finished: nothing had been changed"
     logged start_synapse
     return
@@ -232,7 +236,7 @@ act() { # rounds at most
 }
 
 note_acted() { # what lies ready is renamed: that needs no room on the disk
-  if [ -e ready ]; then all_in_place || return 1; fi
+  ! is_ready || all_in_place || return 1
   { date -u +%Y-%m-%dT%H:%M:%SZ >acting; } 2>/dev/null || :
   mv -f acting acted 2>/dev/null
   [ -e acted ] || return 1

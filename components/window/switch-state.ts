@@ -14,8 +14,15 @@ export function inSwitch(stateFolder: string, name: string): string {
   return posix.join(switchFolder(stateFolder), name)
 }
 
+/** The program of a switch lies there twice: of two, a loss of power leaves one whole. */
+export const scriptNames = ["run.sh", "run.again.sh"] as const
+
+/** Whether a switch lies there, in whatever state. */
 export async function isThere(host: Host, stateFolder: string): Promise<boolean> {
-  return (await host.readIfPresent(inSwitch(stateFolder, "run.sh"))) !== undefined
+  for (const name of scriptNames) {
+    if ((await host.readIfPresent(inSwitch(stateFolder, name))) !== undefined) return true
+  }
+  return false
 }
 
 /**
@@ -55,6 +62,19 @@ export async function readClaim(host: Host, stateFolder: string): Promise<Claim 
 export async function isArmed(host: Host, stateFolder: string): Promise<boolean> {
   if (!(await isThere(host, stateFolder))) return false
   return (await readClaim(host, stateFolder)) !== "release" && (await readActed(host, stateFolder)) === undefined
+}
+
+/** Whether an earlier version armed it: its program knows less, and what it lays ready has other names. */
+export async function isFormer(host: Host, stateFolder: string): Promise<boolean> {
+  return (await host.readIfPresent(inSwitch(stateFolder, "claim.act"))) !== undefined
+}
+
+/** Whether its arming had ended, so that something may have been changed. One mark is enough: a loss of power may take another. */
+export async function wasReady(host: Host, stateFolder: string): Promise<boolean> {
+  for (const name of ["ready", "planned", "changed", "stood-still"]) {
+    if ((await host.readIfPresent(inSwitch(stateFolder, name))) !== undefined) return true
+  }
+  return false
 }
 
 /** When everything was put back, in ISO 8601; empty where the disk was too full to say. */

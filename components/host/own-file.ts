@@ -1,6 +1,6 @@
 import type { z } from "zod"
-import type { Host } from "../host/host.ts"
 import { Refusal } from "../report/refusal.ts"
+import type { Host } from "./host.ts"
 
 /**
  * Reads a small JSON file of ours. It was written in one step, so that what is empty, cut off or something else is what a loss
