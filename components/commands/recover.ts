@@ -39,8 +39,9 @@ async function run(): Promise<number> {
   return report.exitCode
 }
 
-function inWords({ cleared, standing, trouble, next }: RecoveryReport): string {
-  const found = cleared.length === 0 ? ["Nothing had been left behind."] : cleared
+/** That there was nothing is only said by who has looked everywhere. */
+function inWords({ outcome, cleared, standing, trouble, next }: RecoveryReport): string {
+  const found = cleared.length === 0 && outcome === "ready" ? ["Nothing had been left behind."] : cleared
   const end = trouble ?? `Next: \`${next}\``
   return `${[...found, ...standing, end].join("\n")}\n`
 }

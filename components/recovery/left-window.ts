@@ -1,33 +1,47 @@
 import { posix } from "node:path"
 import type { Settings } from "../config/settings.ts"
 import type { Host } from "../host/host.ts"
+import { inspectService } from "../host/inspection.ts"
 import { openHost } from "../host/open-host.ts"
+import type { ServiceAddress } from "../host/service-address.ts"
 import type { Progress } from "../report/progress.ts"
 import { servesWith } from "../synapse/serves-with.ts"
 import { type SynapseAddress, waitForSynapse } from "../synapse/synapse-address.ts"
 import { isSynapseDelegated } from "../synapse/synapse-state.ts"
 import { readJournal } from "../window/journal.ts"
 import { describeStop, settle } from "../window/settle.ts"
+import { isThere } from "../window/switch-state.ts"
 
 /** The host's side of a stack, as far as a recovery has to do with it. */
 export interface HostSide {
   readonly host: Host
   readonly stateFolder: string
   readonly synapse: SynapseAddress
+  readonly mas: ServiceAddress
 }
 
 export function hostSideOf({ host, synapse, mas }: Settings): HostSide {
-  const { container, commands, homeserverYaml } = synapse
-  const own = Object.fromEntries(Object.entries(commands).filter(([, argv]) => argv !== undefined))
-  const service = {
-    name: "synapse",
-    ...(container === undefined ? {} : { container }),
-    ...(Object.keys(own).length === 0 ? {} : { commands: own }),
-  }
   return {
     host: openHost({ kind: host.kind }),
     stateFolder: host.stateFolder,
-    synapse: { service, homeserverYaml, endpoint: mas.synapseEndpoint },
+    synapse: {
+      service: serviceOf("synapse", synapse),
+      homeserverYaml: synapse.homeserverYaml,
+      endpoint: mas.synapseEndpoint,
+    },
+    mas: serviceOf("mas", mas),
+  }
+}
+
+function serviceOf(
+  name: string,
+  { container, commands }: Pick<Settings["mas"], "container" | "commands">,
+): ServiceAddress {
+  const own = Object.fromEntries(Object.entries(commands).filter(([, argv]) => argv !== undefined))
+  return {
+    name,
+    ...(container === undefined ? {} : { container }),
+    ...(Object.keys(own).length === 0 ? {} : { commands: own }),
   }
 }
 
@@ -36,7 +50,7 @@ export function hostSideOf({ host, synapse, mas }: Settings): HostSide {
  * that nobody is at work there: it is the kernel's, and goes with its holder. Throws `host/lock-busy` when somebody is.
  */
 export async function settleWindow({ host, stateFolder, synapse }: HostSide, progress: Progress) {
-  if ((await readJournal(host, stateFolder)) === undefined) return []
+  if ((await readJournal(host, stateFolder)) === undefined && !(await isThere(host, stateFolder))) return []
   const lock = posix.join(stateFolder, "operation.lock")
   const answers = (text: string) => servesWith(host, synapse, text)
   const settling = () => settle({ host, stateFolder, say: progress.detail, servesWith: answers })
@@ -54,13 +68,24 @@ export async function stopIn({ host, stateFolder }: HostSide): Promise<string | 
   return journal === undefined || journal.ended !== undefined ? undefined : describeStop(journal)
 }
 
-/** Whether Synapse serves, and who checks passwords. */
-export async function describeServer({ host, synapse }: HostSide, { detail }: Progress): Promise<string> {
+/** Whether Synapse serves, who checks passwords, and whether MAS is stopped: a sentence each. */
+export async function describeServer(side: HostSide, { detail }: Progress): Promise<readonly string[]> {
+  const { host, synapse } = side
   try {
     await waitForSynapse(host, synapse, detail)
     const isDelegated = await isSynapseDelegated(host, synapse)
-    return `Synapse serves, ${isDelegated ? "and hands log-in to MAS" : "with its own log-in"}.`
+    const serves = `Synapse serves, ${isDelegated ? "and hands log-in to MAS" : "with its own log-in"}.`
+    return [serves, ...(await describeStoppedMas(side, isDelegated))]
   } catch (error) {
-    return `Synapse does not serve: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`
+    const why = error instanceof Error ? error.message.split("\n")[0] : String(error)
+    return [`Synapse does not serve: ${why}`, ...(await describeStoppedMas(side, false))]
   }
+}
+
+/** Nothing is said of one that runs, or that is no container. */
+async function describeStoppedMas({ host, mas }: HostSide, isNeeded: boolean): Promise<readonly string[]> {
+  if (mas.commands?.start !== undefined) return []
+  const inspection = await inspectService(host, mas).catch(() => undefined)
+  if (inspection === undefined || inspection.isRunning) return []
+  return [`MAS is stopped: ${isNeeded ? "nobody can log in" : "nobody needs it in legacy"}; \`pulumi up\` starts it.`]
 }

@@ -33,6 +33,7 @@ export function stateOfHolder(
 
 /** `root@vps, process 1234, since 2026-11-24T02:13:04.000Z` */
 export function describeHolder({ username, hostname: machine, pid, takenAt }: StackLock): string {
+  if (pid === 0) return `${username}, by ${machine}`
   return `${username}@${machine}, process ${pid}, since ${takenAt.toISOString()}`
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { demandPulumi } from "./pulumi-cli.ts"
+import { demandPulumi, printed } from "./pulumi-cli.ts"
 
 /** What an engine was about to do when it was killed, as its state has it. */
 export interface PendingOperation {
@@ -21,14 +21,14 @@ const exported = z.object({
  * secrets encrypted as they were. The stack must not be locked. Returns what was forgotten.
  */
 export async function forgetPending(stack: string): Promise<readonly PendingOperation[]> {
-  const state = await demandPulumi(stack, ["stack", "export"])
-  const pending = pendingIn(state)
+  const words = ["stack", "export"]
+  const state = await demandPulumi(stack, words)
+  const pending = pendingIn(printed(exported, stack, words, { exitCode: 0, stdout: state, stderr: "" }))
   if (pending.length > 0) await demandPulumi(stack, ["stack", "import"], state)
   return pending
 }
 
-export function pendingIn(state: string): readonly PendingOperation[] {
-  const { deployment } = exported.parse(JSON.parse(state))
+function pendingIn({ deployment }: z.infer<typeof exported>): readonly PendingOperation[] {
   return (deployment.pending_operations ?? []).map(({ type, resource }) => ({
     kind: type,
     resource: resource.urn.split("::").at(-1) ?? resource.urn,

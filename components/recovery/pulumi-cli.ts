@@ -1,3 +1,4 @@
+import { z } from "zod"
 import type { Finished, Host } from "../host/host.ts"
 import { openHost } from "../host/open-host.ts"
 import { Refusal } from "../report/refusal.ts"
@@ -35,5 +36,23 @@ export async function backendOf(): Promise<URL> {
   const words = ["whoami", "--verbose", "--json"] as const
   const finished = await operator.exec(["pulumi", ...words, "--non-interactive"], { timeoutSeconds: limitSeconds })
   if (finished.exitCode !== 0) throw pulumiFailed("", words, finished)
-  return new URL((JSON.parse(finished.stdout) as { url: string }).url)
+  const { url } = printed(z.object({ url: z.string() }), "", words, finished)
+  if (URL.canParse(url)) return new URL(url)
+  throw pulumiFailed("", words, { ...finished, stderr: `it names no place that can be read: ${url}` })
+}
+
+/** What a command printed, as JSON. Throws `recover/pulumi-failed` where it is something else. */
+export function printed<T>(schema: z.ZodType<T>, stack: string, words: readonly string[], finished: Finished): T {
+  const read = schema.safeParse(parseJson(finished.stdout))
+  if (read.success) return read.data
+  throw pulumiFailed(stack, words, { ...finished, stderr: "it printed something else than expected", stdout: "" })
+}
+
+/** Without the parser's own error, which quotes what it was given. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

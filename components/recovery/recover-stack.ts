@@ -57,7 +57,7 @@ async function recover(given: string, options: RecoveryOptions, told: Told, prog
   if (stop !== undefined) told.standing.push(`The last run stopped ${stop}.`)
   told.cleared.push(...(await clearLeftOvers(side, options, progress)))
   told.cleared.push(...(await progress.step("the host", (step) => settleWindow(side, step))))
-  told.standing.push(await describeServer(side, progress))
+  told.standing.push(...(await describeServer(side, progress)))
   told.cleared.push(...(await clearLocks(name, locks, options)))
   told.cleared.push(...(await clearPending(name)))
 }

@@ -20,6 +20,17 @@ export function holderUnknown(stack: string, holder: string): Refusal {
   })
 }
 
+/** Pulumi itself goes by the folder that it runs in. */
+export function noProject(folder: string, stack: string): Refusal {
+  return new Refusal({
+    code: "recover/no-project",
+    what: `${folder} is not the folder of a project: it has no Pulumi.yaml that names one`,
+    where: { file: `${folder}/Pulumi.yaml` },
+    meaning: "Nothing was looked at and nothing was changed.",
+    next: `Go to the folder in which \`pulumi up\` was run, and there: \`npm run recover -- --stack ${stack || "NAME"}\`.`,
+  })
+}
+
 /** Whether it is for somebody else's sake that we stop, rather than for a failure. */
 export function isRefusal(error: unknown): boolean {
   const codes = ["recover/at-work", "recover/holder-unknown", "host/lock-busy"]

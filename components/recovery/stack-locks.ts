@@ -35,12 +35,24 @@ async function locksInFolder(folder: string, { project, stack }: StackName): Pro
   return locks.filter((lock) => lock !== undefined)
 }
 
-/** `undefined`: its holder took it away meanwhile. */
+/** `undefined`: its holder took it away meanwhile. One that is empty or odd does not tell who holds it: nobody can look. */
 async function readLock(path: string): Promise<StackLock | undefined> {
   const text = await readFile(path, "utf8").catch(() => undefined)
   if (text === undefined) return undefined
-  const { timestamp, ...holder } = lockFile.parse(JSON.parse(text))
+  const read = lockFile.safeParse(parseJson(text))
+  if (!read.success)
+    return { pid: 0, username: "somebody", hostname: `${path}, which cannot be read`, takenAt: new Date(0) }
+  const { timestamp, ...holder } = read.data
   return { ...holder, takenAt: timestamp }
+}
+
+/** Without the parser's own error, which quotes what it was given. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 async function locksByRefusal(stack: string): Promise<readonly StackLock[]> {
@@ -50,7 +62,9 @@ async function locksByRefusal(stack: string): Promise<readonly StackLock[]> {
   if (finished.exitCode === 0) return []
   const locks = locksInWords(finished.stderr + finished.stdout)
   if (locks === undefined) throw pulumiFailed(stack, words, finished)
-  return locks.length > 0 ? locks : [{ pid: 0, username: "somebody", hostname: "another machine", takenAt: new Date() }]
+  return locks.length > 0
+    ? locks
+    : [{ pid: 0, username: "somebody", hostname: "a lock on another machine", takenAt: new Date(0) }]
 }
 
 /** Takes all locks of a stack away. Only for who has proven that their holders are dead. */

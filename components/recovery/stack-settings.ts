@@ -1,27 +1,46 @@
 import { readFile } from "node:fs/promises"
+import { z } from "zod"
 import { storedConfig } from "../config/raw.ts"
 import { readSettings } from "../config/read-settings.ts"
 import type { Settings } from "../config/settings.ts"
 import { parseDocument } from "../documents/parse.ts"
 import { stagingPlaces, stagingPrefix } from "../staging/staging-places.ts"
-import { demandPulumi } from "./pulumi-cli.ts"
+import { demandPulumi, printed } from "./pulumi-cli.ts"
+import { noProject } from "./recovery-refusals.ts"
 import type { StackName } from "./stack-locks.ts"
 
-interface ShownValue {
-  readonly value?: string
-  readonly objectValue?: unknown
-  readonly secret: boolean
-}
+const shownValue = z.object({
+  value: z.string().exactOptional(),
+  objectValue: z.unknown(),
+  secret: z.boolean().default(false),
+})
+const shownConfig = z.record(z.string(), shownValue)
+type ShownValue = z.infer<typeof shownValue>
 
 /** The stack by its name, without organization, and the project of the current folder. */
 export async function nameStack(given: string): Promise<StackName> {
-  const { name } = parseDocument(await readFile("Pulumi.yaml", "utf8"), "yaml12") as { name?: unknown }
-  return { project: String(name), stack: given.split("/").at(-1) ?? given }
+  const name = await projectName()
+  const stack = given.split("/").at(-1)
+  if (name === undefined || !stack) throw noProject(process.cwd(), given)
+  return { project: name, stack }
+}
+
+/** `undefined`: the current folder is no project's. */
+async function projectName(): Promise<string | undefined> {
+  try {
+    const project = parseDocument(await readFile("Pulumi.yaml", "utf8"), "yaml12")
+    const name: unknown = (project as { readonly name?: unknown } | null)?.name
+    return typeof name === "string" && name !== "" ? name : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Reads the stack's config without running the program and without any secret. Throws `config/invalid`. */
 export async function readStackSettings({ project, stack }: StackName): Promise<Settings> {
-  const shown = JSON.parse(await demandPulumi(stack, ["config", "--json"])) as Record<string, ShownValue>
+  const words = ["config", "--json"]
+  const stdout = await demandPulumi(stack, words)
+  const shown: Record<string, ShownValue> = printed(shownConfig, stack, words, { exitCode: 0, stdout, stderr: "" })
   const stored = storedConfig(await readStackFile(stack), project)
   const prefix = `${project}:`
   const own = Object.entries(shown).filter(([key]) => key.startsWith(prefix))

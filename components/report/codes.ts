@@ -72,6 +72,7 @@ export const refusalCodes = [
   "migration/unacknowledged",
   "recover/at-work",
   "recover/holder-unknown",
+  "recover/no-project",
   "recover/pulumi-failed",
   "staging/addresses-fixed",
   "staging/folder-in-use",

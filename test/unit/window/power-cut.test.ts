@@ -146,7 +146,7 @@ suite("a loss of power while one of our small files is written", { concurrency: 
 async function survives(given: World, name: string): Promise<void> {
   const { stateFolder, homeserverYaml } = given
   try {
-    await stopIn({ host: localHost, stateFolder, synapse: {} as never })
+    await stopIn({ host: localHost, stateFolder, synapse: {} as never, mas: { name: "mas" } })
     await settle(placeOf(given))
     await readStepTimes(localHost, stateFolder)
     assert.equal(await readFile(homeserverYaml, "utf8"), legacy)
