@@ -20,6 +20,7 @@ import { StaticClients } from "./mas/static-clients.ts"
 import { Syn2MasMigration } from "./migration/syn2mas-migration.ts"
 import { type Places, placesOf } from "./places.ts"
 import { DelegatedAuth } from "./synapse/delegated-auth.ts"
+import { Recovery } from "./synapse/recovery.ts"
 import { LoginFlows } from "./web/login-flows.ts"
 import type { FrontProxy } from "./web/reload-proxy.ts"
 import { WebConfig } from "./web/web-config.ts"
@@ -73,7 +74,7 @@ export class MatrixAuth extends ComponentResource {
       },
       this.#after(),
     )
-    const backup = this.#backup([folder])
+    const backup = this.#backup([folder, this.#recovery([folder])])
     const steps = this.#isDelegated ? this.#there(backup, args.clientSecrets) : this.#back(backup, args.clientSecrets)
     this.#tellClients(steps)
     this.migrated = steps.migration.migrated
@@ -88,6 +89,20 @@ export class MatrixAuth extends ComponentResource {
   /** `null` in legacy: nobody is told of MAS. */
   get #issuer(): string | null {
     return this.#isDelegated ? this.#config.mas.issuer : null
+  }
+
+  /** A server that is down from before comes first: nothing else waits for it, or looks at it, until then. */
+  #recovery(after: Resource[]): Recovery {
+    const { service, endpoint } = this.#places.synapse
+    return new Recovery(
+      "recovery",
+      {
+        host: this.#host,
+        stateFolder: this.#places.stateFolder,
+        synapse: { service, endpoint, homeserverYaml: this.#config.synapse.homeserverYaml },
+      },
+      { ...this.#after(...after), customTimeouts: { create: "1h", update: "1h" } },
+    )
   }
 
   /** Whatever comes then: nothing is changed without one. */

@@ -23,7 +23,16 @@ test("legacy and delegated declare the same resources", async () => {
     legacy.all.map(({ name }) => name).toSorted(),
     [
       ...clients,
-      ...["matrix", "state-folder", "backup", "mas-settings", "static-clients", "migration", "delegated-auth"],
+      ...[
+        "matrix",
+        "state-folder",
+        "recovery",
+        "backup",
+        "mas-settings",
+        "static-clients",
+        "migration",
+        "delegated-auth",
+      ],
       ...["well-known", "element-config", "login-flows"],
       ...["mas-restart", "nginx-restart", "element-restart", "synapse-restart"],
     ].toSorted(),
@@ -67,7 +76,7 @@ test("on the way there, the migration waits for all that is neutral: settings, c
   const { waitsFor } = await prod("delegated")
   assert.deepEqual(
     [...waitsFor("migration")].toSorted(),
-    ["state-folder", "backup", "mas-settings", ...clients, "static-clients", "mas-restart"].toSorted(),
+    ["state-folder", "recovery", "backup", "mas-settings", ...clients, "static-clients", "mas-restart"].toSorted(),
   )
 })
 
@@ -83,7 +92,7 @@ test("on the way there, nothing runs between the migration and the delegated Syn
 
 test("on the way back Synapse takes over before MAS loses the right to write to it", async () => {
   const { waitsFor } = await prod("legacy")
-  assert.deepEqual([...waitsFor("delegated-auth")].toSorted(), ["backup", "state-folder"])
+  assert.deepEqual([...waitsFor("delegated-auth")].toSorted(), ["backup", "recovery", "state-folder"])
   for (const later of ["mas-settings", ...clients, "mas-restart", "migration"]) {
     assert.ok(waitsFor(later).has("delegated-auth"), later)
   }
@@ -92,7 +101,7 @@ test("on the way back Synapse takes over before MAS loses the right to write to 
 test("whichever way it goes, nothing is changed before there is a backup", async () => {
   for (const authentication of ["legacy", "delegated"] as const) {
     const { all, waitsFor, inputsOf } = await prod(authentication)
-    for (const { name } of all.filter(({ name }) => !["matrix", "state-folder", "backup"].includes(name))) {
+    for (const { name } of all.filter(({ name }) => !["matrix", "state-folder", "recovery", "backup"].includes(name))) {
       assert.ok(waitsFor(name).has("backup"), `${authentication}: ${name} does not wait for the backup`)
     }
     assert.equal(inputsOf("backup").authentication, authentication)

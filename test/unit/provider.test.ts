@@ -15,6 +15,7 @@ const typeTokens = [
   "mas:Syn2MasMigration",
   "matrix:Backup",
   "matrix:LoginFlows",
+  "matrix:Recovery",
   "matrix:StateFolder",
   "matrix:WellKnown",
   "staging:Scaffold",

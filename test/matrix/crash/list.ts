@@ -17,9 +17,14 @@ export async function allPoints(): Promise<readonly Point[]> {
   return [...pointsOf("cutover", cutoverSteps), ...pointsOf("rollback", serveSteps)]
 }
 
-/** A folder that is there, and clients that are the same in both states, are not touched on either way. */
+/** A folder that is there, nothing to recover, and clients that are the same in both states, are not touched on either way. */
 function runsOn(module: string): boolean {
-  return !["files/state-folder.provider", "mas/client.provider", "mas/static-clients.provider"].includes(module)
+  return ![
+    "files/state-folder.provider",
+    "synapse/recovery.provider",
+    "mas/client.provider",
+    "mas/static-clients.provider",
+  ].includes(module)
 }
 
 /** The whole list: each point with each fault that differs there from those before it. */
