@@ -53,8 +53,18 @@ const exitWhenChanged = 3
  * `host/file-changed` where a file is no longer as given; nothing has been changed then.
  */
 export async function arm(host: Host, place: SwitchPlace, out: WayOut): Promise<Whereabouts> {
-  const { stateFolder } = place
-  await demandNone(host, stateFolder)
+  await demandNone(host, place.stateFolder)
+  try {
+    await layOut(host, place.stateFolder, out)
+    return await startWatching(host, place)
+  } catch (error) {
+    // Nothing was changed yet.
+    await clear(host, place.stateFolder)
+    throw error
+  }
+}
+
+async function layOut(host: Host, stateFolder: string, out: WayOut): Promise<void> {
   const names = randomBytes(6).toString("hex")
   const files: PlannedFile[] = []
   for (const [index, { path, before }] of out.files.entries()) {
@@ -77,6 +87,10 @@ export async function arm(host: Host, place: SwitchPlace, out: WayOut): Promise<
   await host.write(inSwitch(stateFolder, secondScript), script, { mode: 0o600 })
   await prepare(host, stateFolder)
   await host.write(inSwitch(stateFolder, "ready"), "", { mode: 0o600 })
+}
+
+async function startWatching(host: Host, place: SwitchPlace): Promise<Whereabouts> {
+  const { stateFolder } = place
   const where = await watchAgain(host, place)
   const lookForIt = async () => {
     if (!(await isAlive(host, stateFolder)))

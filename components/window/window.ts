@@ -28,6 +28,7 @@ export async function inWindow<T>(operation: Operation, opened: OpenedWindow, wo
   const { host, stateFolder } = operation.place
   await operation.step("arm-switch", () => openWindow(operation, opened))
   operation.isArmed = true
+  operation.hasLostSwitch = false
   const renewing = keepRenewing(operation)
   try {
     const result = await work()
@@ -48,8 +49,8 @@ export async function inWindow<T>(operation: Operation, opened: OpenedWindow, wo
 
 async function openWindow(operation: Operation, opened: OpenedWindow): Promise<void> {
   const { host, stateFolder, leaseSeconds, say } = operation.place
+  say(sayWhere[await arm(host, { stateFolder, leaseSeconds }, opened)])
   try {
-    say(sayWhere[await arm(host, { stateFolder, leaseSeconds }, opened)])
     await host.write(inSwitch(stateFolder, "planned"), opened.planned, { mode: 0o600 })
   } catch (error) {
     // Nothing was changed yet.

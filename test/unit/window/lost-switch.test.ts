@@ -5,7 +5,7 @@ import { suite, test } from "node:test"
 import { localHost as host } from "../../../components/host/local-host.ts"
 import { arm, clear } from "../../../components/window/dead-mans-switch.ts"
 import { detachSwitch } from "../../../components/window/detach-switch.ts"
-import { inOperation } from "../../../components/window/operation.ts"
+import { inOperation, Operation } from "../../../components/window/operation.ts"
 import { settle } from "../../../components/window/settle.ts"
 import { claim, inSwitch, isAlive, isArmed, readWatcher } from "../../../components/window/switch-state.ts"
 import { inWindow } from "../../../components/window/window.ts"
@@ -180,6 +180,12 @@ suite("a switch that is gone, or that has nobody to watch over", { concurrency: 
     await arm(host, { ...given, leaseSeconds: 3000 }, wayOut(given))
     await writeDelegated(given)
     await refusal(arm(host, { ...given, leaseSeconds }, wayOut(given)), "window/switch-not-armed")
+    assert.ok(await isArmed(host, given.stateFolder))
+    const alone = new Operation("serve", placeOf(given))
+    await refusal(
+      inWindow(alone, opened(given), async () => assert.fail("opened")),
+      "window/switch-not-armed",
+    )
     assert.ok(await isArmed(host, given.stateFolder))
     await settle(placeOf(given))
     assert.equal(await readFile(given.homeserverYaml, "utf8"), legacy)
