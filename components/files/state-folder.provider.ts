@@ -32,7 +32,8 @@ export const lifecycle: Lifecycle<StateFolderInputs, Record<never, never>> = {
   },
   async converge({ folder }, _, { host }) {
     const { exitCode, stderr } = await host.exec(["install", "-d", "-m", "700", "--", folder])
-    if (exitCode === 0) return {}
+    // One that was there may be somebody else's: the lock is refused then.
+    if (exitCode === 0) return host.withLock(`${folder}/folder.lock`, async () => ({}))
     throw new Refusal({
       code: "host/folder-not-made",
       what: `The folder for what we keep could not be made: ${stderr.trim()}`,

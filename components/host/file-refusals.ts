@@ -37,6 +37,14 @@ const full: Words = {
   next: "Free some space on that disk (`df -h`, `df -i`, quotas), then run again.",
 }
 
+/** What the system says of a name that became a link, or another kind of thing, between two looks at it. */
+const swapped: Words = {
+  code: "host/file-changed",
+  what: (file) => `Somebody puts other things in the place of ${file} while we work on it`,
+  meaning: "Nothing of them was followed, and nothing was written.",
+  next: "See who is at work in that folder (`ls -la`, the container that has it mounted), then run again.",
+}
+
 /** By error number: what going on with a file failed on, in the operator's words. */
 const wordsOfWriting: Readonly<Record<string, Words>> = {
   ENOENT: missing,
@@ -44,6 +52,12 @@ const wordsOfWriting: Readonly<Record<string, Words>> = {
   EACCES: forbidden,
   EPERM: forbidden,
   EISDIR: { ...forbidden, what: (file) => `${file} is a folder, not a file`, next: "Give the path of the file." },
+  EINVAL: swapped,
+  ELOOP: swapped,
+  EEXIST: {
+    ...swapped,
+    what: (file) => `Somebody has put something at the name that the new text of ${file} was to have`,
+  },
   EROFS: readOnly,
   EBUSY: {
     ...forbidden,
@@ -67,6 +81,8 @@ const wordsOfReading: Readonly<Record<string, Words>> = {
   ENOTDIR: missing,
   EACCES: unreadable,
   EPERM: unreadable,
+  EINVAL: swapped,
+  ELOOP: swapped,
   EISDIR: { ...unreadable, what: (file) => `${file} is a folder, not a file`, next: "Give the path of the file." },
 }
 

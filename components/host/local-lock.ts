@@ -7,7 +7,7 @@ import { errorNumberOf, refuseWriting } from "./file-refusals.ts"
 import { ownFolder } from "./own-folder.ts"
 import { lockName } from "./own-names.ts"
 import { notPlain } from "./planted.ts"
-import { isSameFile, openPlain, reach, type Spot } from "./safe-path.ts"
+import { isOthers, isSameFile, openPlain, reach, type Spot } from "./safe-path.ts"
 
 /**
  * Its descriptors: 3 the lock's file, 4 its folder. $1 seconds to wait, $2 the file's name, $3 for people who list processes.
@@ -23,6 +23,8 @@ cat >/dev/null
 const exitWhenBusy = 4
 /** A holder that leaves takes the file away; who waited for it begins anew with the next one. */
 const mostRounds = 1000
+/** How long one waits for its turn, unless it says otherwise. */
+export const lockSeconds = 600
 /** Beyond what it waits for the lock: a shell has to start. */
 const graceSeconds = 10
 
@@ -69,7 +71,7 @@ interface LockPlace {
 export async function withLockAt<T>(
   place: LockPlace,
   work: () => Promise<T>,
-  { waitSeconds = 600 }: Waiting = {},
+  { waitSeconds = lockSeconds }: Waiting = {},
 ): Promise<T> {
   const lock = await takeLock(place, waitSeconds)
   let result: T
@@ -101,6 +103,7 @@ async function takeLock(place: LockPlace, waitSeconds: number): Promise<HeldLock
 /** `undefined`: the file that we waited for was taken away by its holder, and has a successor. */
 async function tryLock({ path, guarded }: LockPlace, waitSeconds: number): Promise<HeldLock | undefined> {
   await using spot = await reach(path).catch((cause) => Promise.reject(notMade(guarded, cause)))
+  if (isOthers(spot.folderFacts)) throw notOurs(spot, guarded)
   const file = await openLock(spot).catch((cause) => Promise.reject(notMade(guarded, cause)))
   try {
     const holding = await hold(spot, file, { path, guarded, waitSeconds })
@@ -205,6 +208,18 @@ function notMade(file: string, cause: unknown): unknown {
     meaning: "Nothing was changed.",
     next: "Run as a user who may write that folder (usually root).",
     cause,
+  })
+}
+
+/** They could take the lock away, and put there what we run or restore from. */
+function notOurs({ path, name, folderFacts: { uid, mode } }: Spot, file: string): Refusal {
+  const folder = path.slice(0, -name.length - 1)
+  return new Refusal({
+    code: "host/folder-not-ours",
+    what: `Others can write ${folder} (owner ${uid}, mode ${(mode & 0o7777n).toString(8)}), which has to be ours alone`,
+    where: { host: "this machine", file },
+    meaning: "Nothing was changed. What lies there could be another one's than ours, and we would run it as this user.",
+    next: `See what lies there and who put it there, then: chown ${process.geteuid?.() ?? 0} ${folder} && chmod 700 ${folder}`,
   })
 }
 

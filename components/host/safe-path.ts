@@ -139,7 +139,11 @@ async function enter(at: string): Promise<Pick<Walk, "folder" | "facts">> {
 
 /** Returns the names that it stands for; an absolute one begins anew. */
 async function followLink(walk: Walk, name: string, link: BigIntStats): Promise<readonly string[]> {
-  const target = await readlink(`/proc/self/fd/${walk.folder.fd}/${name}`)
+  const at = `/proc/self/fd/${walk.folder.fd}/${name}`
+  const target = await readlink(at)
+  // What was read has to be of the link that was looked at.
+  if (!isSameFile(link, await lstat(at, { bigint: true })))
+    throw Object.assign(new Error(`ELOOP: ${at}`), { code: "ELOOP" })
   const maker = [link.uid, walk.facts.uid].find((uid) => !isTrusted(uid))
   if (maker !== undefined) walk.doubted.push({ path: `${walk.path}/${name}`, maker })
   if (target.startsWith("/")) {

@@ -10,15 +10,20 @@ export interface StackLock {
 }
 
 /**
- * - `dead`: proven; that process is gone, or its number belongs to a younger one.
+ * - `dead`: proven; that process is gone, or its number belongs to a younger one that is no Pulumi.
  * - `alive`: it is at work on this machine.
  * - `unknown`: it was on another machine, or this one does not tell of its processes.
  */
 export type HolderState = "dead" | "alive" | "unknown"
 
-/** Clocks of the kernel and of Pulumi differ by less. */
+/** Clocks of the kernel and of Pulumi differ by less, as long as nobody sets them. */
 const toleranceMilliseconds = 5000
 
+/**
+ * Pulumi writes down a process's number and the time of day. The number alone proves nothing, since it is given out again;
+ * and a clock that was set since makes a process that lives look younger than its own lock. So a Pulumi of that number counts
+ * as the holder, however old it looks.
+ */
 export function stateOfHolder(
   lock: StackLock,
   processes: readonly MachineProcess[] | undefined,
@@ -27,8 +32,14 @@ export function stateOfHolder(
   if (processes === undefined || lock.hostname !== thisMachine) return "unknown"
   const holder = processes.find(({ pid }) => pid === lock.pid)
   if (holder === undefined) return "dead"
+  if (isPulumi(holder)) return "alive"
   const isYounger = holder.startedAt.getTime() > lock.takenAt.getTime() + toleranceMilliseconds
   return isYounger ? "dead" : "alive"
+}
+
+/** Where its words are hidden from us it may be one. */
+function isPulumi({ argv: [program = "pulumi"] }: MachineProcess): boolean {
+  return /pulumi[^/]*$/.test(program)
 }
 
 /** `root@vps, process 1234, since 2026-11-24T02:13:04.000Z` */

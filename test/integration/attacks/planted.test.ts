@@ -21,14 +21,16 @@ interface Attack {
 
 /** Where something is planted: at each name of ours, at the file itself, and at the folder that it is in. */
 const targets: Readonly<Record<string, (file: string) => string>> = {
-  ...Object.fromEntries(
-    Object.entries({ ...namesBeside, ...namesOnceBeside }).map(([name, of]) => [
-      name,
-      (file: string) => join(dirname(file), of(basename(file))),
-    ]),
-  ),
+  ...besideAt(namesBeside),
+  ...besideAt(namesOnceBeside),
   "the file itself": (file) => file,
   "its folder": (file) => dirname(file),
+}
+
+/** Asks for each name at the time, as our code does. */
+function besideAt(names: Readonly<Record<string, (file: string) => string>>) {
+  const nameAt = (name: string) => (file: string) => join(dirname(file), names[name]?.(basename(file)) ?? "")
+  return Object.fromEntries(Object.keys(names).map((name) => [name, nameAt(name)]))
 }
 
 const attacks: Attack[] = []

@@ -1,4 +1,4 @@
-import { chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { ServiceAddress } from "../../../components/host/service-address.ts"
@@ -25,6 +25,7 @@ export interface Scene extends AsyncDisposable {
 
 export async function scene(): Promise<Scene> {
   const root = await mkdtemp(join(tmpdir(), "planted-"))
+  await chmod(root, 0o755)
   const [folder, stateFolder, ours] = [join(root, "synapse"), join(root, "state"), join(root, "ours")]
   const prey = {
     folder: join(root, "prey"),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { readdir, readFile, writeFile } from "node:fs/promises"
+import { chmod, chown, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
 import { localHost as host } from "../../../components/host/local-host.ts"
@@ -92,4 +92,41 @@ test("a lock that somebody took from us is told after the work, since another ma
     await new Promise((resolve) => setTimeout(resolve, 300))
   })
   await refusal(work, "host/lock-lost")
+})
+
+test("a lock tells its holder by number and start time, not by a clock that can be set", async (t) => {
+  const lock = join(await temporaryFolder(t), "lock")
+  await host.withLock(lock, async () => {
+    const startTicks = (await readFile("/proc/self/stat", "utf8")).split(") ").at(-1)?.split(" ")[19]
+    assert.equal(await readFile(lock, "utf8"), `process ${process.pid} (start time ${startTicks})\n`)
+  })
+})
+
+test("a folder that others can write is no place for a lock of ours", async (t) => {
+  const folder = await temporaryFolder(t)
+  const foreign = process.getuid?.() === 0 ? [() => chown(folder, 991, 991)] : []
+  for (const open of [() => chmod(folder, 0o775), () => chmod(folder, 0o1777), ...foreign]) {
+    await open()
+    const work = host.withLock(join(folder, "lock"), async () => {})
+    const { message } = await refusal(work, "host/folder-not-ours")
+    assert.ok(message.includes(`chmod 700 ${folder}`), message)
+    await chmod(folder, 0o755)
+  }
+})
+
+test("a lock on somebody else's file is one and the same by each path to it, and lies not beside it", async (t) => {
+  const folder = await temporaryFolder(t)
+  await mkdir(join(folder, "real"))
+  await writeFile(join(folder, "real", "file"), "theirs")
+  await symlink("real", join(folder, "link"))
+  await symlink("real/file", join(folder, "other"))
+  const paths = ["real/file", "link/file", "other", "real/../link/./file"].map((path) => `${folder}/${path}`)
+  await host.withLockOn(paths[0] ?? "", "clients", async () => {
+    for (const path of paths) {
+      const again = host.withLockOn(path, "clients", async () => {}, { waitSeconds: 1 })
+      await refusal(again, "host/lock-busy")
+    }
+    assert.equal(await host.withLockOn(paths[1] ?? "", "another purpose", async () => "free"), "free")
+  })
+  assert.deepEqual(await readdir(join(folder, "real")), ["file"])
 })

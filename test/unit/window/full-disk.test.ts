@@ -54,7 +54,7 @@ suite("a disk that is full in the window", { concurrency: true }, () => {
 /** To be taken away before the folder that it is in. */
 async function smallDisk(folder: string): Promise<AsyncDisposable> {
   await mkdir(folder, { recursive: true })
-  const { exitCode, stderr } = await host.exec(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder])
+  const { exitCode, stderr } = await host.exec(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", folder])
   assert.equal(exitCode, 0, stderr)
   // A switch that has acted stays there for a little while.
   return { [Symbol.asyncDispose]: async () => void (await host.exec(["umount", "--lazy", folder])) }

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict"
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { chown, lstat, mkdir, readFile, rename } from "node:fs/promises"
+import { join } from "node:path"
+import { test } from "node:test"
+import { localHost as host } from "../../../components/host/local-host.ts"
+import { checkConfig } from "../../../components/mas/check-config.ts"
+import { Refusal } from "../../../components/report/refusal.ts"
+import { attacker } from "./plant.ts"
+import { type Scene, scene, text } from "./scene.ts"
+
+/** Enough for each deed to meet each swap many times; more with PROPERTY_RUNS. */
+const rounds = Number(process.env.PROPERTY_RUNS ?? 40)
+const mostSeconds = 60
+
+test("links that are put in and taken away while we work get nobody at root's own", async () => {
+  await using given = await scene()
+  const file = join(given.folder, "below", "homeserver.yaml")
+  await mkdir(join(given.folder, "below"))
+  await chown(join(given.folder, "below"), attacker, attacker)
+  await rename(given.file, file)
+  const swapping = await startSwapping(given)
+  const counts = { done: 0, refused: 0 }
+  try {
+    const end = performance.now() + mostSeconds * 1000
+    for (let round = 0; round < rounds && performance.now() < end; round++) {
+      for (const work of deedsOn({ ...given, file })) {
+        counts[await outcomeOf(work)] += 1
+      }
+    }
+  } finally {
+    swapping.kill("SIGKILL")
+    await once(swapping, "exit")
+  }
+  assert.deepEqual(await given.harm(), [])
+  assert.ok(counts.refused > 0, `nothing was met by a swap: ${JSON.stringify(counts)}`)
+  assert.ok(counts.done > 0, `nothing was done between two swaps: ${JSON.stringify(counts)}`)
+})
+
+async function startSwapping({ folder, prey }: Scene): Promise<ChildProcess> {
+  // As text, since he may not get at where this lies.
+  const script = await readFile(join(import.meta.dirname, "programs", "swaps.sh"), "utf8")
+  const child = spawn("sh", ["-c", script, "swaps", folder, prey.file, prey.folder], {
+    stdio: ["ignore", "pipe", "ignore"],
+    cwd: "/",
+    uid: attacker,
+    gid: attacker,
+  })
+  const [began] = await Promise.race([once(child.stdout, "data"), once(child, "exit")])
+  assert.equal(String(began), "ready\n")
+  return child
+}
+
+function deedsOn({ file, mas, stateFolder }: Scene): readonly (() => Promise<void>)[] {
+  return [
+    async () => assert.equal(await host.read(file), text),
+    () => host.replace(file, { before: text, after: text }),
+    async () => void (await host.layRestoreCopy(file, text)),
+    () => host.write(`${file}.candidate`, text, { mode: 0o600, like: file }),
+    () => host.remove(`${file}.candidate`),
+    () => checkConfig(host, { service: mas, config: file }, text),
+    async () => {
+      await host.write(join(stateFolder, "frozen"), text, { mode: 0o600, like: file })
+      assert.equal((await lstat(join(stateFolder, "frozen"))).uid, attacker)
+    },
+  ]
+}
+
+/** Nothing else than a refusal may come of it. */
+async function outcomeOf(work: () => Promise<void>): Promise<"done" | "refused"> {
+  try {
+    await work()
+    return "done"
+  } catch (error) {
+    if (error instanceof Refusal) return "refused"
+    throw error
+  }
+}
