@@ -29,6 +29,8 @@ export interface FileFacts {
   /** In bytes. */
   readonly size: number
   readonly modifiedAt: Date
+  /** Device and inode: the same for one and the same file, by whatever path. It goes with `replace`. */
+  readonly identity: string
 }
 
 /** What the file must still be, and what it is to become. */

@@ -60,10 +60,17 @@ export async function streamLocal(path: string): Promise<Readable> {
 }
 
 export async function statLocal(path: string): Promise<FileFacts> {
-  const { mode, uid, gid, size, mtime } = await statHere(path).catch((cause) => {
+  const { mode, uid, gid, size, mtime, dev, ino } = await statHere(path).catch((cause) => {
     throw refuseReading(cause, { host, file: path })
   })
-  return { mode: Number(mode) & 0o7777, uid: Number(uid), gid: Number(gid), size: Number(size), modifiedAt: mtime }
+  return {
+    mode: Number(mode) & 0o7777,
+    uid: Number(uid),
+    gid: Number(gid),
+    size: Number(size),
+    modifiedAt: mtime,
+    identity: `${dev}:${ino}`,
+  }
 }
 
 /** Of whatever lies there, a folder or a socket as well: nothing is opened. Throws the system's errors. */

@@ -72,7 +72,7 @@ export async function demandMasCli(host: Host, mas: MasAddress, run: MasCliRun, 
 }
 
 async function configInContainer(host: Host, { service, config }: MasAddress): Promise<string> {
-  const path = containerPathOf(await inspectService(host, service), config)
+  const path = await containerPathOf(host, await inspectService(host, service), config)
   if (path !== undefined) return path
   throw new Refusal({
     code: "mas/config-not-mounted",

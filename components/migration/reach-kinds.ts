@@ -116,7 +116,9 @@ export async function findSynapseOutOfReach(host: Host, mas: MasAddress, endpoin
 }
 
 async function pathWithin(host: Host, { service, config }: MasAddress): Promise<string | undefined> {
-  return service.commands?.cli === undefined ? containerPathOf(await inspectService(host, service), config) : config
+  return service.commands?.cli === undefined
+    ? containerPathOf(host, await inspectService(host, service), config)
+    : config
 }
 
 export function findSecretMissing(mas: MasAddress, secret: string | undefined) {

@@ -23,7 +23,7 @@ export async function validateConfig(
 ): Promise<void> {
   const { service, homeserverYaml } = synapse
   const candidate = posix.join(stateFolder, "homeserver.candidate.yaml")
-  const target = containerPathOf(await inspectService(host, service), homeserverYaml)
+  const target = await containerPathOf(host, await inspectService(host, service), homeserverYaml)
   if (target === undefined) throw notMounted(host, synapse)
   await host.write(candidate, text, { mode: 0o600, like: homeserverYaml })
   try {

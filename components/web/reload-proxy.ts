@@ -45,5 +45,6 @@ export async function reloadProxy(
 async function seesOldFiles(host: Host, service: ServiceAddress, files: readonly string[]): Promise<boolean> {
   if (files.length === 0) return false
   const inspection = await inspectService(host, service)
-  return files.some((file) => mountsFileItself(inspection, file))
+  const are = await Promise.all(files.map((file) => mountsFileItself(host, inspection, file)))
+  return are.includes(true)
 }

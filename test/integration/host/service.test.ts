@@ -183,12 +183,12 @@ test("paths of a container and of the host are told from each other through its 
   ] as const
   for (const [inside, outside] of pairs) {
     assert.equal(hostPathOf(inspection, inside), outside)
-    assert.equal(containerPathOf(inspection, outside), inside)
+    assert.equal(await containerPathOf(host, inspection, outside), inside)
   }
   assert.equal(hostPathOf(inspection, "/database"), undefined)
-  assert.equal(containerPathOf(inspection, `${folder}/data2`), undefined)
-  assert.equal(mountsFileItself(inspection, `${folder}/config.yaml`), true)
-  assert.equal(mountsFileItself(inspection, `${folder}/data/homeserver.yaml`), false)
+  assert.equal(await containerPathOf(host, inspection, `${folder}/data2`), undefined)
+  assert.equal(await mountsFileItself(host, inspection, `${folder}/config.yaml`), true)
+  assert.equal(await mountsFileItself(host, inspection, `${folder}/data/homeserver.yaml`), false)
 })
 
 test("a file that is mounted by itself is seen anew by its container only after a restart", async (t) => {

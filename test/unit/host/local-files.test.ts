@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
-import { chmod, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises"
+import { chmod, link, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { buffer } from "node:stream/consumers"
 import { test } from "node:test"
@@ -60,13 +60,18 @@ test("a file comes as a stream of just its bytes, text or not, and none is left 
 })
 
 test("the facts of a file are its mode, owner, size and time", async (t) => {
-  const path = join(await temporaryFolder(t), "file")
+  const folder = await temporaryFolder(t)
+  const path = join(folder, "file")
   await writeFile(path, "12345")
   await chmod(path, 0o640)
   const time = new Date("2026-01-02T03:04:05Z")
   await utimes(path, time, time)
   const { uid, gid } = { uid: process.getuid?.(), gid: process.getgid?.() }
-  assert.deepEqual(await host.stat(path), { mode: 0o640, uid, gid, size: 5, modifiedAt: time })
+  const { identity, ...facts } = await host.stat(path)
+  assert.deepEqual(facts, { mode: 0o640, uid, gid, size: 5, modifiedAt: time })
+  await link(path, join(folder, "other"))
+  assert.equal((await host.stat(join(folder, "other"))).identity, identity)
+  assert.notEqual((await host.stat(folder)).identity, identity)
 })
 
 test("removing a file of ours twice is no mistake, and a link goes without what it points at", async (t) => {
