@@ -4,13 +4,16 @@
  */
 export const limits = {
   /** UTF-16 code units. */
-  characters: 2_000_000,
+  characters: 1_000_000,
   /** Keys and values that stand in the text. */
-  values: 150_000,
+  values: 60_000,
   /** Maps and lists within one another, as they stand in the text or with all aliases followed. */
   depth: 50,
   /** Values with all aliases followed: an alias counts as much as what it stands for. */
   followed: 300_000,
+  /** Characters, and milliseconds, that the search for what to take back of a broken document may take. */
+  repair: 4_000_000,
+  repairMilliseconds: 5_000,
   /** Problems that are told of one document; the rest is counted. */
   problems: 20,
 } as const

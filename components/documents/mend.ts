@@ -1,7 +1,9 @@
 import { diffLines } from "diff"
 import type { Dialect } from "./dialects.ts"
 import { strangeDuplicates } from "./duplicates.ts"
-import { problems } from "./problems.ts"
+import { limits } from "./limits.ts"
+import { isReadable, problems } from "./problems.ts"
+import { readTree } from "./read-tree.ts"
 
 /** A document that can be used again. */
 export interface Mended {
@@ -26,34 +28,52 @@ type Part = string | Piece
 /** So many single pieces are tried in pairs, too; beyond that it would take long. */
 const mostInPairs = 24
 
+/** Lines taken out and put in; what is compared grows with the square of it. */
+const mostChanges = 3000
+
+/** So many pairs of lines are compared within one change; in a greater one the lines stay or go together. */
+const mostCompared = 100_000
+
 /** A line so long (a whole document on one line) holds more than what makes it unusable. */
 const longestLine = 500
 
 /**
  * Makes a document usable again that somebody's hand made unusable, by taking back no more of what changed since it was
  * last known than it takes. What else was changed stays. `undefined` where that cannot be done: the known text is of no
- * use, or what stands twice is not ours (`paths`) to take out.
+ * use, what stands twice is not ours (`paths`) to take out, or it would take too long to find out.
  */
 export function mend(known: string, text: string, dialect: Dialect, paths: readonly string[]): Mended | undefined {
-  if (problems(known, dialect).length > 0 || strangeDuplicates(text, dialect, paths)) return undefined
+  const isTheirs = (candidate: string) =>
+    isReadable(readTree(candidate, dialect)) && strangeDuplicates(candidate, dialect, paths)
+  if (problems(known, dialect).length > 0 || text.length > limits.characters || isTheirs(text)) return undefined
   const parts = partsOf(known, text)
+  if (!parts) return undefined
   const pieces = parts.filter((part) => typeof part !== "string")
   const first = problems(text, dialect, paths)[0]?.line ?? 1
+  const until = performance.now() + limits.repairMilliseconds
+  let read = 0
   for (const gone of candidates(pieces, first)) {
     const candidate = without(parts, new Set(gone))
-    if (problems(candidate, dialect, paths).length > 0) continue
+    read += candidate.length
+    if (read > limits.repair || performance.now() > until) return undefined
+    if (problems(candidate, dialect, paths).length > 0) {
+      if (isTheirs(candidate)) return undefined
+      continue
+    }
     if (gone.some(({ is }) => is.split("\n").some((line) => line.length > longestLine))) return undefined
     return { text: candidate, takenBack: gone.flatMap(linesOf).toSorted((a, b) => a - b) }
   }
   return undefined
 }
 
-function partsOf(known: string, text: string): Part[] {
+/** Nothing where the two texts have little in common: then no line of them is to blame. */
+function partsOf(known: string, text: string): Part[] | undefined {
   const parts: Part[] = []
   let line = 1
   let hunk = 0
   let was: string[] = []
-  const changes = diffLines(known, text)
+  const changes = diffLines(known, text, { maxEditLength: mostChanges })
+  if (!changes) return undefined
   for (const [at, { value, added, removed }] of changes.entries()) {
     const lines = linesIn(value)
     if (removed) {
@@ -83,6 +103,7 @@ type Pair = Pick<Piece, "was" | "is">
 
 /** Which of the old lines became which of the new ones: as much as possible stays alike, and the order is kept. */
 function aligned(was: readonly string[], is: readonly string[]): Pair[] {
+  if (was.length * is.length > mostCompared) return [{ was: was.join(""), is: is.join("") }]
   const [shorter, longer] = was.length <= is.length ? [was, is] : [is, was]
   const places: number[] = []
   for (const [nth, line] of shorter.entries()) {
@@ -110,9 +131,9 @@ function likeness(one: string, other: string): number {
 /** Sets of pieces to take back, the smallest first, and among those of one size what stands near the problem first. */
 function* candidates(pieces: readonly Piece[], line: number): Generator<readonly Piece[]> {
   const near = pieces.toSorted((a, b) => Math.abs(a.line - line) - Math.abs(b.line - line))
-  const whole = near.map((piece) => [piece, ...below(piece, pieces)])
-  yield* whole
+  for (const piece of near) yield [piece, ...below(piece, pieces)]
   if (near.length <= mostInPairs) {
+    const whole = near.map((piece) => [piece, ...below(piece, pieces)])
     for (const [nth, one] of whole.entries())
       for (const other of whole.slice(nth + 1)) yield [...new Set([...one, ...other])]
   }

@@ -40,10 +40,26 @@ export function problems(text: string, dialect: Dialect, paths: readonly string[
 }
 
 export function problemsOf(tree: Tree, paths: readonly string[]): Problem[] {
-  const { text, dialect, faults, root } = tree
-  const found = [...faults, ...(dialect === "json" ? [] : textFaults(text, dialect))]
-  if (root) found.push(...rootFaults(root), ...valueFaults(tree))
-  return found.length > 0 ? placed(text, found) : problemsOnTheWay(tree, paths)
+  const found = soundness.get(tree) ?? placed(tree.text, faultsOf(tree))
+  soundness.set(tree, found)
+  return found.length > 0 ? found : problemsOnTheWay(tree, paths)
+}
+
+/** Whether the syntax is right, whatever the document says. */
+export function isReadable(tree: Tree): boolean {
+  return syntaxFaults(tree).length === 0
+}
+
+/** What is known of a tree, since a plan asks again and again. */
+const soundness = new WeakMap<Tree, Problem[]>()
+
+function faultsOf(tree: Tree): Fault[] {
+  const { root } = tree
+  return [...syntaxFaults(tree), ...(root ? [...rootFaults(root), ...valueFaults(tree)] : [])]
+}
+
+function syntaxFaults({ text, dialect, faults }: Tree): Fault[] {
+  return dialect === "json" ? [...faults] : [...faults, ...textFaults(text, dialect)]
 }
 
 /** What lies in the way of managed keys, in a document that is sound. */

@@ -20,7 +20,8 @@ export function textFaults(text: string, dialect: Exclude<Dialect, "json">): Fau
   if (end && isBare(text.slice(0, end.index))) {
     found.push({ offset: end.index, text: "the end of a document that has not begun" })
   }
-  return text.length > limits.characters || !/[\t?:%]/.test(text) ? found : [...found, ...lexemeFaults(text, dialect)]
+  const isSuspect = /[\t?]|^%|[\s[{,]:[^\s]/m.test(text)
+  return isSuspect && text.length <= limits.characters ? [...found, ...lexemeFaults(text, dialect)] : found
 }
 
 const unprintable = /[^\t\n\r -~\u0085\u00A0-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]|\uFEFF/gu
