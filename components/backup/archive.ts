@@ -1,5 +1,6 @@
 import { posix } from "node:path"
 import type { Host } from "../host/host.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { WrittenFile } from "./dump-database.ts"
 import { digestOf, fileFull, saysDiskFull } from "./file-digest.ts"
@@ -59,7 +60,7 @@ async function demandSame(host: Host, archive: string, path: string): Promise<vo
 }
 
 function lastOf(stderr: string): string {
-  return stderr.trim().split("\n").at(-1) ?? ""
+  return quoted(stderr.trim()).split("\n").at(-1) ?? ""
 }
 
 function failed(host: Host, archive: string, why: string): Refusal {

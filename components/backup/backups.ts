@@ -1,5 +1,6 @@
 import { posix } from "node:path"
 import type { Argv, Host } from "../host/host.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import { digestOf } from "./file-digest.ts"
 import { type BackupFile, type BackupManifest, manifestName, readManifest } from "./manifest.ts"
@@ -84,7 +85,7 @@ export async function demand(host: Host, argv: Argv, folder: string): Promise<st
   if (exitCode === 0) return stdout
   throw new Refusal({
     code: "backup/folder-unusable",
-    what: `${argv[0]} ended with exit code ${exitCode}: ${stderr.trim()}`,
+    what: `${argv[0]} ended with exit code ${exitCode}: ${quoted(stderr.trim())}`,
     where: { host: host.name, file: folder },
     meaning: "There is no new backup. Nothing else was changed; the server goes on as it was.",
     next: "Put right what it says, then run again.",

@@ -1,5 +1,6 @@
 import type { DatabaseAddress } from "../host/database.ts"
 import type { Argv, Host } from "../host/host.ts"
+import { quoted } from "../report/quoted.ts"
 
 /** A database to be dumped: how it is reached, and where a `pg_dump` is that fits it. */
 export interface DumpSource extends DatabaseAddress {
@@ -50,7 +51,9 @@ export function passwordLine(source: DumpSource): string {
 
 /** What a program of Postgres complains about, without what the server quotes from rows: there are tokens in them. */
 export function complaintOf(stderr: string): string {
-  const lines = stderr.split("\n").filter((line) => line.trim() !== "")
+  const lines = quoted(stderr)
+    .split("\n")
+    .filter((line) => line.trim() !== "")
   const first = lines.find((line) => /error:|FATAL|ERROR/.test(line)) ?? lines[0] ?? "it said nothing"
   return first.replace(/(invalid [^:]*): ".*$/, "$1").slice(0, 300)
 }
@@ -58,7 +61,7 @@ export function complaintOf(stderr: string): string {
 /** Hands over to `mv` once the disk has it. */
 export async function moveInPlace(host: Host, from: string, to: string): Promise<void> {
   const { exitCode, stderr } = await host.exec(["sh", "-c", 'sync -- "$1" && mv -- "$1" "$2"', "sh", from, to])
-  if (exitCode !== 0) throw new Error(`${from} could not be put in place: ${stderr.trim()}`)
+  if (exitCode !== 0) throw new Error(`${from} could not be put in place: ${quoted(stderr.trim())}`)
 }
 
 /** What any program stands behind to be run where the server's own programs are. */

@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { WrittenFile } from "./dump-database.ts"
 
@@ -15,7 +16,7 @@ export async function digestOf(host: Host, path: string): Promise<WrittenFile> {
   if (exitCode === 0 && sha256 !== undefined) return { path, bytes, sha256 }
   throw new Refusal({
     code: "host/command-failed",
-    what: `sha256sum ended with exit code ${exitCode}: ${stderr.trim()}`,
+    what: `sha256sum ended with exit code ${exitCode}: ${quoted(stderr.trim())}`,
     where: { host: host.name, file: path },
     meaning: "What the file holds is not known, so it does not count as a backup.",
     next: "Look at the disk that it is on, then run again.",

@@ -126,6 +126,43 @@ export class Cover {
   }
 }
 
+/**
+ * What is secret in a document, for what a program says that was given it: each value as it is and as it stands there, and
+ * the passwords in addresses. Nothing where the document cannot be read.
+ */
+export function secretsIn(text: string, dialect: Dialect): readonly string[] {
+  const tree = readTree(text, dialect)
+  return tree.root ? [...new Set(secretsWithin(tree.root, undefined))] : []
+}
+
+function secretsWithin(node: TreeNode, name: string | undefined): string[] {
+  if (isCollection(node)) {
+    return node.entries.flatMap((entry) => secretsWithin(entry.value, entry.key ? entry.key.source : name))
+  }
+  if (node.kind !== "scalar" || node.source === "" || typeof node.value === "boolean") return []
+  const isSecret = name !== undefined && usualSecretNames.some((pattern) => pattern.test(name))
+  const { source, value } = node
+  if (isSecret) return [source, ...(typeof value === "string" || typeof value === "number" ? [String(value)] : [])]
+  return passwordsIn(source)
+}
+
+/** In an address, as it stands there and as it is meant; in a connection string. */
+function passwordsIn(source: string): string[] {
+  const inAddress = /:\/\/[^:/@\s]*:(\S*)@/.exec(source)?.[1]
+  const named = [...source.matchAll(/\bpassword\s*=\s*('(?:[^'\\]|\\.)*'|[^\s&]+)/g)].map(([, value = ""]) => value)
+  return [inAddress ?? "", ...named]
+    .filter(Boolean)
+    .flatMap((found) => [found, found.replace(/^'|'$/g, ""), unescaped(found)])
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 /** The text as people may see it. */
 export function uncovered(text: string): string {
   return text.replaceAll(new RegExp(`${open}\\d+${close}`, "g"), "[secret]")
@@ -136,10 +173,14 @@ interface Range {
   readonly end: number
 }
 
-/** The password in a URL, such as that of a database. */
+/** The password in a URL or a connection string, such as that of a database. */
 function credentials(node: Leaf): Range[] {
-  if (node.style === "block" || !/:\/\/[^/\s]*@/.test(node.source)) return []
+  if (!hasCredentials(node.source)) return []
   return [{ start: node.contentStart, end: node.end }]
+}
+
+function hasCredentials(source: string): boolean {
+  return /:\/\/[^/\s]*@|:\/\/[^/\s:]*:\S*@|\bpassword\s*=/.test(source)
 }
 
 function credentialsIn(source: string, start: number): Range[] {

@@ -2,6 +2,7 @@ import type { Argv, Finished, Host } from "../host/host.ts"
 import { openHost } from "../host/open-host.ts"
 import { describeError } from "../report/describe-error.ts"
 import type { Progress } from "../report/progress.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import { type DriftOutcome, type DriftReport, exitCodes, type Trouble } from "./drift-report.ts"
 import { isProvider, isStack, nameOf, readEvent } from "./engine-event.ts"
@@ -79,7 +80,12 @@ function heed(line: string, gathered: Gathered, progress: Progress): void {
 const noSuchProgram = 127
 
 function couldNotLook(stack: string, { exitCode, stdout, stderr }: Finished): Refusal {
-  const said = visible((stderr.trim() || stdout.trim()).split("\n").slice(-20).join("\n"))
+  const said = visible(
+    quoted(stderr.trim() || stdout.trim())
+      .split("\n")
+      .slice(-20)
+      .join("\n"),
+  )
   return new Refusal({
     code: "drift/could-not-look",
     what: `Pulumi could not look at the stack ${stack}`,

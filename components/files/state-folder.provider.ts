@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util"
 import type { Host } from "../host/host.ts"
 import type { HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import { demandContainers, type NamedContainers } from "./named-containers.ts"
 
@@ -36,7 +37,7 @@ export const lifecycle: Lifecycle<StateFolderInputs, Record<never, never>> = {
     if (exitCode === 0) return host.withLock(`${folder}/folder.lock`, async () => ({}))
     throw new Refusal({
       code: "host/folder-not-made",
-      what: `The folder for what we keep could not be made: ${stderr.trim()}`,
+      what: `The folder for what we keep could not be made: ${quoted(stderr.trim())}`,
       where: { host: host.name, file: folder, keyPath: "host.stateFolder" },
       meaning: "Nothing was changed: without it there would be no way back.",
       next: "Make the folder, or name another one (`host.stateFolder`), then `pulumi up`.",

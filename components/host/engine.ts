@@ -1,4 +1,5 @@
 import type { RefusalCode } from "../report/codes.ts"
+import { quoted } from "../report/quoted.ts"
 import { type Place, Refusal } from "../report/refusal.ts"
 import { briefly } from "./briefly.ts"
 import type { Argv, ExecOptions, Finished, Host } from "./host.ts"
@@ -56,7 +57,7 @@ export function saysNoSuchContainer({ stderr }: Finished): boolean {
 }
 
 export function commandFailed(argv: Argv, { exitCode, stderr }: Finished, where: Place): Refusal {
-  const said = stderr.trim().split("\n").slice(-3).join(" ")
+  const said = quoted(stderr.trim()).split("\n").slice(-3).join(" ")
   return new Refusal({
     code: "docker/command-failed",
     what: `\`${briefly(argv)}\` failed (exit code ${exitCode}): ${said || "it said nothing"}`,

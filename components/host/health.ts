@@ -1,7 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises"
 import type { Progress } from "../report/progress.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
-import { mask, type Secret } from "../report/secret.ts"
+import type { Secret } from "../report/secret.ts"
 import type { Host } from "./host.ts"
 import { environmentOf, type Inspection, inspectService } from "./inspection.ts"
 import { containerOf, type ServiceAddress } from "./service-address.ts"
@@ -123,7 +124,11 @@ export async function lastWords(
 ): Promise<readonly string[] | undefined> {
   try {
     const hidden = [...secrets, ...(await secretsOfEnvironment(host, service))]
-    return (await lastLogs(host, service, linesShown)).map(({ text }) => mask(text, hidden))
+    const log = (await lastLogs(host, service, linesShown)).map(({ text }) => text)
+    if (log.length === 0) return []
+    // Together: what stands in quotes may reach over lines.
+    const revealed = hidden.map((secret) => (typeof secret === "string" ? secret : secret.reveal()))
+    return quoted(log.join("\n"), revealed).split("\n")
   } catch {
     return undefined
   }

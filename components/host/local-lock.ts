@@ -2,6 +2,7 @@ import { once } from "node:events"
 import { constants } from "node:fs"
 import { type FileHandle, lstat, open, readFile } from "node:fs/promises"
 import { execa } from "execa"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import { errorNumberOf, refuseWriting } from "./file-refusals.ts"
 import { ownFolder } from "./own-folder.ts"
@@ -193,7 +194,7 @@ async function refusalOf(place: LockPlace, { exitCode, stderr = "", cause }: End
     const next = "Install util-linux (Debian, Ubuntu: `apt-get install util-linux`)."
     return new Refusal({ code: "host/program-missing", what, where, meaning, next })
   }
-  const what = `The lock ${place.path} could not be taken: ${stderr.trim()}`
+  const what = `The lock ${place.path} could not be taken: ${quoted(stderr.trim())}`
   const next = "See why `flock` does not work there, then run again."
   return new Refusal({ code: "host/file-not-writable", what, where, meaning, next })
 }

@@ -1,3 +1,4 @@
+import { secretsIn } from "../documents/masking.ts"
 import { type HostMount, runBeside } from "../host/beside.ts"
 import type { Argv, Finished, Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
@@ -62,9 +63,10 @@ export async function runMasCli(host: Host, mas: MasAddress, run: MasCliRun): Pr
 export async function demandMasCli(host: Host, mas: MasAddress, run: MasCliRun, meaning: string): Promise<Finished> {
   const finished = await runMasCli(host, mas, run)
   if (finished.exitCode === 0) return finished
+  const secrets = secretsIn(await host.read(run.candidate ?? mas.config), "yaml12")
   throw new Refusal({
     code: "mas/cli-failed",
-    what: `mas-cli ${run.argv.join(" ")} ended with exit code ${finished.exitCode}: ${masError(finished.stderr)}`,
+    what: `mas-cli ${run.argv.join(" ")} ended with exit code ${finished.exitCode}: ${masError(finished.stderr, secrets)}`,
     where: { host: host.name, container: containerOf(mas.service), file: mas.config },
     meaning,
     next: "Mend what mas-cli complains about, then `pulumi up`.",

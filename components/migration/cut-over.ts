@@ -183,6 +183,6 @@ async function stateOf(places: MigrationPlaces): Promise<MasState> {
 
 async function prepareRun(host: Host, places: MigrationPlaces): Promise<Syn2MasRun> {
   const { mas, synapse, stateFolder, acknowledge } = places
-  const homeserverYaml = await freezeHomeserver(host, { from: synapse.homeserverYaml, stateFolder, like: mas.config })
-  return { mas, homeserverYaml, acknowledge }
+  const homeserverYaml = await freezeHomeserver(host, { synapse, stateFolder, like: mas.config })
+  return { mas, homeserverYaml, frozenFrom: synapse.homeserverYaml, acknowledge }
 }

@@ -3,9 +3,9 @@ import { posix, resolve } from "node:path"
 import type { Host } from "../host/host.ts"
 import { openHost } from "../host/open-host.ts"
 import { formatDuration } from "../report/durations.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import { differingKinds, type Holdings } from "./holdings.ts"
-import { redact } from "./redact.ts"
 
 /** What was tried, on what, and what was said. */
 export interface Trial {
@@ -40,7 +40,7 @@ const kept = 10
 export async function keepEvidence(host: Host, places: EvidencePlaces, { held, printed }: Trial): Promise<Evidence> {
   const takenAt = new Date().toISOString()
   const texts: Record<string, string> = { "holdings.json": `${JSON.stringify(held, null, 2)}\n` }
-  for (const [name, text] of Object.entries(printed)) texts[name] = redact(text)
+  for (const [name, text] of Object.entries(printed)) texts[name] = quoted(text)
   const folder = takenAt.replaceAll(/[-:]|\.\d+/g, "")
   const operator = openHost({ kind: "local" })
   for (const [at, root] of [

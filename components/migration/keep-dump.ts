@@ -2,6 +2,7 @@ import { posix } from "node:path"
 import { dumpDatabase } from "../backup/dump-database.ts"
 import type { DumpSource } from "../backup/dump-source.ts"
 import type { Host } from "../host/host.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 
 /**
@@ -18,7 +19,7 @@ export async function keepDump(host: Host, source: DumpSource, folder: string): 
 function folderNotMade(host: Host, file: string, stderr: string): Refusal {
   return new Refusal({
     code: "host/folder-not-made",
-    what: `The folder for a dump of MAS's database could not be made: ${stderr.trim()}`,
+    what: `The folder for a dump of MAS's database could not be made: ${quoted(stderr.trim())}`,
     where: { host: host.name, file },
     meaning: "Nothing was given up: MAS's database is as it was, and Synapse goes on serving.",
     next: "Make the folder, then `pulumi up`.",

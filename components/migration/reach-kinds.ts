@@ -9,6 +9,7 @@ import { lookAtLogin } from "../login-surface/look-at-login.ts"
 import type { LoginPlaces } from "../login-surface/rule.ts"
 import type { MasAddress } from "../mas/mas-cli.ts"
 import { trySharedSecret } from "../mas/shared-secret-proof.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import { at, type Homeserver } from "../synapse/homeserver.ts"
 import { readSecretFile } from "../synapse/plan-delegation.ts"
@@ -90,7 +91,7 @@ export async function findMasOutOfReach(host: Host, synapse: SynapseAddress, end
   const url = new URL(".well-known/openid-configuration", endpoint).href
   const argv = ["python", "-c", askFromSynapse, url] as const
   const error = errorOf(await runInService(host, synapse.service, argv, { timeoutSeconds: limitSeconds }))
-  return findingOf(masOutOfReach, error === undefined ? [] : [`${endpoint} (${error})`])
+  return findingOf(masOutOfReach, error === undefined ? [] : [`${endpoint} (${quoted(error)})`])
 }
 
 function errorOf({ stdout }: Finished): string | undefined {

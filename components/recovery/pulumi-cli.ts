@@ -1,6 +1,7 @@
 import { z } from "zod"
 import type { Finished, Host } from "../host/host.ts"
 import { openHost } from "../host/open-host.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 
 /** Pulumi runs where the operator is, whatever host the services are on. */
@@ -22,7 +23,10 @@ export async function demandPulumi(stack: string, words: readonly string[], stdi
 }
 
 export function pulumiFailed(stack: string, words: readonly string[], { exitCode, stderr, stdout }: Finished): Refusal {
-  const said = (stderr.trim() || stdout.trim()).split("\n").slice(-5).join(" ")
+  const said = quoted(stderr.trim() || stdout.trim())
+    .split("\n")
+    .slice(-5)
+    .join(" ")
   return new Refusal({
     code: "recover/pulumi-failed",
     what: `\`pulumi ${words.join(" ")} --stack ${stack}\` ended with exit code ${exitCode}: ${said}`,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util"
 import type { Argv, Host, HostAddress } from "../host/host.ts"
 import type { Lifecycle } from "../lifecycle/lifecycle.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import { type Addresses, filePaths, officialUsers, stateFolder } from "./layout.ts"
 import {
@@ -129,7 +130,7 @@ async function run(host: Host, argv: Argv, file: string): Promise<string> {
   if (exitCode === 0) return stdout.trim()
   throw new Refusal({
     code: "host/command-failed",
-    what: `${argv[0]} ended with ${exitCode}: ${stderr.trim()}`,
+    what: `${argv[0]} ended with ${exitCode}: ${quoted(stderr.trim())}`,
     where: { host: host.name, file },
     meaning: "The staging stack's files are not all as they should be; no server was touched.",
     next: "Put right what it says, then run the same command again.",

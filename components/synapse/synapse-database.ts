@@ -75,8 +75,8 @@ function key(name: string): string {
   return `database.args.${name}`
 }
 
-/** What libpq is given: the arguments over what `dsn` says. */
-function argumentsOf(homeserver: Homeserver): Conninfo {
+/** What libpq is given: the arguments over what `dsn` says. Throws as {@link synapseDatabase}. */
+export function argumentsOf(homeserver: Homeserver): Conninfo {
   if (at(homeserver, "databases") !== undefined && at(homeserver, "database") === undefined) throw several()
   if (at(homeserver, "database", "name") !== "psycopg2") throw noPostgres(homeserver)
   const args = at(homeserver, "database", "args") ?? {}

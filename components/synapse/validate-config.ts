@@ -1,9 +1,11 @@
 import { posix } from "node:path"
+import { secretsIn } from "../documents/masking.ts"
 import { runBeside } from "../host/beside.ts"
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
 import { containerPathOf } from "../host/mounted-paths.ts"
 import { containerOf } from "../host/service-address.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { SwitchPlace } from "../window/dead-mans-switch.ts"
 import type { SynapseAddress } from "./synapse-address.ts"
@@ -33,7 +35,8 @@ export async function validateConfig(
       mounts: [{ source: candidate, target }],
       network: "none",
     })
-    if (finished.exitCode !== 0) throw refused(host, synapse, `${finished.stdout}\n${finished.stderr}`)
+    if (finished.exitCode !== 0)
+      throw refused(host, synapse, quoted(`${finished.stdout}\n${finished.stderr}`, secretsIn(text, "yaml11")))
   } finally {
     await host.remove(candidate)
   }

@@ -4,6 +4,7 @@ import { inspectService } from "../host/inspection.ts"
 import { mountsFileItself } from "../host/mounted-paths.ts"
 import { restartService, runInService, startService } from "../host/service.ts"
 import { containerOf, type ServiceAddress } from "../host/service-address.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 
 /** The proxy in front, as far as it has to read its files anew. */
@@ -35,7 +36,7 @@ export async function reloadProxy(
   if (exitCode === 0) return "reloaded"
   throw new Refusal({
     code: "web/proxy-not-reloaded",
-    what: `The proxy does not take its files: ${stderr.trim().split("\n").at(-1) ?? ""}`,
+    what: `The proxy does not take its files: ${quoted(stderr.trim()).split("\n").at(-1) ?? ""}`,
     where: { host: host.name, container: containerOf(service) },
     meaning: "It goes on serving as before.",
     next: "Mend what it complains about (`nginx -t` in its container tells), then `pulumi up`.",

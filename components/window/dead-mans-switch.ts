@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto"
 import { posix } from "node:path"
 import pRetry from "p-retry"
 import type { Host } from "../host/host.ts"
+import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import { detachSwitch, type Whereabouts } from "./detach-switch.ts"
 import { isWholeScript, type PlannedFile, type SwitchPlan, switchScript } from "./switch-script.ts"
@@ -158,7 +159,7 @@ export async function act(host: Host, stateFolder: string): Promise<void> {
   const script = inSwitch(stateFolder, firstScript)
   const { exitCode, stderr } = await host.exec(["sh", script, "act"], { timeoutSeconds: actLimitSeconds })
   if (exitCode === 0 && (await readActed(host, stateFolder)) !== undefined) return
-  throw notPutBack(host, stateFolder, `exit code ${exitCode}: ${stderr.trim() || "see its log"}`)
+  throw notPutBack(host, stateFolder, `exit code ${exitCode}: ${quoted(stderr.trim()) || "see its log"}`)
 }
 
 /** Whether what the window was to write lies there, though everything was put back: a write that came late. */

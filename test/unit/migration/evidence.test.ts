@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { localHost as host } from "../../../components/host/local-host.ts"
 import { demandEvidence, keepEvidence, objectionTo } from "../../../components/migration/evidence.ts"
-import { redact } from "../../../components/migration/redact.ts"
+import { quoted } from "../../../components/report/quoted.ts"
 import { refusal, temporaryFolder } from "../host/scenery.ts"
 
 const held = { users: { count: 21, digest: "a" }, sessions: { count: 41, digest: "b" } }
@@ -73,7 +73,7 @@ test("nothing secret and nobody's address is kept", () => {
     "matrix_secret=s3cr3t,": /s3cr3t/,
     "guest MDAxOGxvY2F0aW9uIHN0YWdpbmcubG9jYWxob3N0": /MDAxOGxv/,
   }
-  for (const [text, secret] of Object.entries(secrets)) assert.doesNotMatch(redact(text), secret)
+  for (const [text, secret] of Object.entries(secrets)) assert.doesNotMatch(quoted(text), secret)
   const harmless = "21 users, 41 access tokens, @alice:example.org on device ABCDEFGHIJ in 0.3 s"
-  assert.equal(redact(harmless), harmless)
+  assert.equal(quoted(harmless), harmless)
 })
