@@ -8,6 +8,7 @@ import { sameAddress, type WantedKey } from "../files/managed-keys.ts"
 import { type ManagedFileInputs, managedFileLifecycle } from "../files/managed-lifecycle.ts"
 import { noteDue, noteStart, withTheFile } from "../files/running.ts"
 import { containerOf, type ServiceAddress } from "../host/service-address.ts"
+import { readServiceFile } from "../host/service-file.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { checkConfig } from "./check-config.ts"
 import { lookAtMas } from "./mas-runs.ts"
@@ -135,16 +136,32 @@ function passwordsAreOff({ file }: SettingsInputs): string {
 async function passwordSchemes(inputs: SettingsInputs, { host }: Context): Promise<WantedKey[]> {
   const homeserver = { path: inputs.homeserverYaml, dialect: "yaml11", ...keptOf(inputs.homeserverKeptAt) } as const
   const pepper = await readKey(host, homeserver, "password_config.pepper")
-  const words = { right: "(as homeserver.yaml has the pepper)", wrong: "(another than homeserver.yaml's pepper)" }
   return [
     // As a number: MAS takes no text for a version.
     { path: "passwords.schemes[version=1].version", value: 1 },
     { path: "passwords.schemes[version=1].algorithm", value: "bcrypt" },
     { path: "passwords.schemes[version=1].unicode_normalization", value: true },
-    { path: "passwords.schemes[version=1].secret", value: pepper ?? absent, secret: words },
+    ...(await pepperKeys(inputs, host, pepper)),
     { path: "passwords.schemes[version=2].version", value: 2 },
     { path: "passwords.schemes[version=2].algorithm", value: "argon2id" },
   ]
+}
+
+/**
+ * The pepper stands in the scheme, or in a file of its own. That is left where it is as long as it holds the very pepper,
+ * which MAS takes from it byte for byte, a line break at its end included (seen with MAS 1.22); else its key goes, since MAS
+ * refuses both at once, and comes back with the rest.
+ */
+async function pepperKeys(inputs: SettingsInputs, host: Context["host"], pepper: unknown): Promise<WantedKey[]> {
+  const path = "passwords.schemes[version=1].secret"
+  // Text, as Synapse needs it: MAS takes no number there.
+  const value = typeof pepper === "number" ? String(pepper) : ((pepper ?? absent) as WantedKey["value"])
+  const words = { right: "(as homeserver.yaml has the pepper)", wrong: "(another than homeserver.yaml's pepper)" }
+  const file = await readKey(host, fileOf(inputs), `${path}_file`)
+  const isOurs = (await readKept(host, inputs.keptAt)).keys[`${path}_file`] !== undefined
+  if (typeof file === "string" && (await readServiceFile(host, inputs.service, file)) === value) return []
+  const goes = file !== undefined || isOurs ? [{ path: `${path}_file`, value: absent }] : []
+  return [{ path, value, secret: words }, ...goes]
 }
 
 /** MAS's own `config check` sees the file before MAS does. It proves little, but what it refuses would stop MAS. */

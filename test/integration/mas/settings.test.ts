@@ -98,6 +98,44 @@ suite("MAS's settings are what Synapse's accounts need", { concurrency: false },
     assert.ok(!("secret" in (await config()).passwords.schemes[0]))
   })
 
+  test("a pepper in a file of its own is left where it is, if it is the very pepper", async () => {
+    const path = join(here().folder, "pepper")
+    await writeFile(path, "s4lt")
+    await inFile(path)
+    await converge(inputs())
+    const [scheme] = (await config()).passwords.schemes
+    assert.deepEqual([scheme.secret, scheme.secret_file], [undefined, path])
+    assert.equal((await masCli("config", "check")).exitCode, 0)
+  })
+
+  test("a file with another pepper, or none, gives way to homeserver.yaml's, and comes back with the rest", async () => {
+    for (const content of ["wrong", "s4lt\n", undefined]) {
+      await here().reset()
+      await rm(inputs().keptAt, { recursive: true, force: true })
+      const path = join(here().folder, "pepper")
+      await rm(path, { force: true })
+      if (content !== undefined) await writeFile(path, content)
+      await inFile(path)
+      const before = await here().text()
+      await converge(inputs())
+      const [scheme] = (await config()).passwords.schemes
+      assert.deepEqual([scheme.secret, scheme.secret_file], ["s4lt", undefined])
+      await converge(inputs())
+      assert.deepEqual((await config()).passwords.schemes[0].secret_file, undefined)
+      const state = { ...inputs(), revision: 1 }
+      await lifecycle.remove?.(state, context())
+      assert.equal(await here().text(), before)
+    }
+  })
+
+  async function inFile(path: string): Promise<void> {
+    const text = (await here().text()).replace(
+      "unicode_normalization: true}",
+      `unicode_normalization: true, secret_file: ${path}}`,
+    )
+    await writeFile(here().mas.config, text)
+  }
+
   test("no secret is in what people and the state see", async () => {
     await converge(inputs())
     const checked = await lifecycle.check?.(inputs(), undefined, context())
