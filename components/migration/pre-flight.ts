@@ -13,6 +13,7 @@ import type { SynapseAddress } from "../synapse/synapse-address.ts"
 import { isAtLeast } from "../synapse/versions.ts"
 import { accountKinds } from "./account-kinds.ts"
 import { clockKinds, findSkew, readClocks } from "./clock-kinds.ts"
+import { deploymentKinds, findInDeployment } from "./deployment-kinds.ts"
 import type { Finding, PreFlightKind } from "./finding.ts"
 import { findUnfit, fitKinds } from "./fit-kinds.ts"
 import {
@@ -39,6 +40,7 @@ export const preFlightKinds: readonly PreFlightKind[] = [
   ...fitKinds,
   ...reachKinds,
   ...clockKinds,
+  ...deploymentKinds,
 ]
 
 /** Before it, a device sync from MAS deletes dehydrated devices (Synapse #19892). */
@@ -81,6 +83,7 @@ export async function lookAhead(host: Host, places: PreFlightPlaces): Promise<re
     ...findUnfit({ homeserver, version, kept, delegation }),
     ...(await findOutOfReach(host, places, { homeserver, config, runs })),
     ...(await findApart(host, places, runs)),
+    ...(await findInDeployment(host, { synapse, mas, homeserver, delegation })),
   ]
 }
 

@@ -4,7 +4,7 @@ import type { Context, Lifecycle } from "../lifecycle/lifecycle.ts"
 import { planDelegation } from "../synapse/plan-delegation.ts"
 import { placeFor, servingFor } from "../synapse/serve-with.ts"
 import { isSynapseDelegated } from "../synapse/synapse-state.ts"
-import { validateConfig } from "../synapse/validate-config.ts"
+import { describeTried, validateConfig } from "../synapse/validate-config.ts"
 import { inOperation } from "../window/operation.ts"
 import { demandNoWindow } from "../window/window-refusals.ts"
 import { demandRehearsal, type Permission, recordRehearsal } from "./certificate-asked.ts"
@@ -103,7 +103,10 @@ async function migrate(inputs: Syn2MasMigrationInputs, context: Context): Promis
   return inOperation("cutover", placeFor(context, serving), async (operation) => {
     const { rehearsed } = await operation.step("look-again", () => lookAgain(host, inputs))
     const change = await planDelegation(host, delegation)
-    await operation.step("try-config", () => validateConfig(host, synapseOf(inputs), change.after, serving.window))
+    const tried = await operation.step("try-config", () =>
+      validateConfig(host, synapseOf(inputs), change.after, serving.window),
+    )
+    context.say(describeTried(tried))
     await operation.step("back-up", async () => ensureFreshBackup(context, await locateBackup(host, inputs.backup)))
     const source = await masSource(host, inputs)
     await operation.step("make-room", () => makeRoom(context, placesOf(host, inputs), source))

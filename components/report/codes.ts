@@ -81,6 +81,7 @@ export const refusalCodes = [
   "synapse/answers-otherwise",
   "synapse/config-not-mounted",
   "synapse/config-refused",
+  "synapse/config-untried",
   "synapse/conflicting-keys",
   "synapse/did-not-come-up",
   "synapse/faulty-release",

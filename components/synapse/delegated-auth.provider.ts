@@ -16,7 +16,7 @@ import { type DelegatedAuthInputs, dialect, homeserverFile, homeserverKeys } fro
 import { readSynapseVersion } from "./running-version.ts"
 import { serveWith, servingFor } from "./serve-with.ts"
 import { lookAtSynapse, restartSynapse } from "./synapse-runs.ts"
-import { validateConfig } from "./validate-config.ts"
+import { describeTried, validateConfig } from "./validate-config.ts"
 
 const running: Aspect<DelegatedAuthInputs> = {
   name: "running",
@@ -115,7 +115,8 @@ async function writeAlone(
   { host, say }: Context,
 ): Promise<boolean> {
   say("Synapse runs with what homeserver.yaml is to say: only the file is written")
-  await validateConfig(host, servingFor(inputs, inputs.authentication).address, change.after, inputs.window)
+  const { address } = servingFor(inputs, inputs.authentication)
+  say(describeTried(await validateConfig(host, address, change.after, inputs.window)))
   return makeChange(host, homeserverFile(inputs), change)
 }
 

@@ -58,7 +58,7 @@ export function workersInConfig(homeserver: Homeserver): readonly string[] {
     ...(isSection(map) && Object.keys(map).some(isOther) ? ["instance_map"] : []),
     ...(isSection(writers) && Object.values(writers).some(nameOthers) ? ["stream_writers"] : []),
     ...duties.filter((key) => nameOthers(homeserver[key])),
-    ...["worker_app", "worker_name"].filter((key) => isOther(homeserver[key])),
+    ...["worker_app", "worker_name"].filter((key) => nameOthers(homeserver[key])),
   ]
 }
 

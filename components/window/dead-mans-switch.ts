@@ -123,7 +123,7 @@ async function save(host: Host, stateFolder: string, index: number, before: stri
   await host.write(copy, before, { mode: 0o600 })
   const { exitCode, stdout, stderr } = await host.exec(["cksum"], { stdinFile: copy })
   if (exitCode === 0) return stdout.trim()
-  throw notArmed(host, stateFolder, `could not be armed: cksum says ${stderr.trim()}`)
+  throw notArmed(host, stateFolder, `could not be armed: cksum says ${quoted(stderr.trim())}`)
 }
 
 async function prepare(host: Host, stateFolder: string): Promise<void> {
@@ -132,7 +132,11 @@ async function prepare(host: Host, stateFolder: string): Promise<void> {
   })
   if (exitCode === 0) return
   if (exitCode === exitWhenChanged) throw changedMeanwhile(host, stderr.trim())
-  throw notArmed(host, stateFolder, `could not do what it may have to: ${stderr.trim() || `exit code ${exitCode}`}`)
+  throw notArmed(
+    host,
+    stateFolder,
+    `could not do what it may have to: ${quoted(stderr.trim()) || `exit code ${exitCode}`}`,
+  )
 }
 
 /**

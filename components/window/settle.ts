@@ -1,5 +1,6 @@
 import { posix } from "node:path"
 import type { Host } from "../host/host.ts"
+import { quoted } from "../report/quoted.ts"
 import { act, clear, hasLateWrite, makeScriptWhole, notPutBack } from "./dead-mans-switch.ts"
 import { type Journal, readJournal } from "./journal.ts"
 import { claim, inSwitch, isFormer, isThere, readActed } from "./switch-state.ts"
@@ -105,7 +106,8 @@ export async function keepFound({ host, stateFolder, say }: SettlePlace): Promis
   const path = posix.join(stateFolder, `homeserver.found-${new Date().toISOString().replaceAll(":", "")}.yaml`)
   // It may be the last room on the disk that it takes up.
   const { exitCode, stderr } = await host.exec(["mv", "--", found, path])
-  if (exitCode !== 0) throw notPutBack(host, stateFolder, `what lay there instead cannot be kept: ${stderr.trim()}`)
+  if (exitCode !== 0)
+    throw notPutBack(host, stateFolder, `what lay there instead cannot be kept: ${quoted(stderr.trim())}`)
   await host.exec(["chmod", "600", "--", path])
   say(`homeserver.yaml was put back; what lay there instead, somebody's edit, is kept: ${path}`)
   return [path]

@@ -38,22 +38,53 @@ database: {name: psycopg2, args: {user: s, database: s}}
 `
 const block = "matrix_authentication_service: {enabled: true, endpoint: 'http://mas:8080/', secret: sh4red}\n"
 
+/** As operators write them. */
+const modules = `
+class LogsIn:
+    def __init__(self, config, api):
+        api.register_password_auth_provider_callbacks(auth_checkers={("m.login.password", ("password",)): self.check})
+    async def check(self, username, login_type, login_dict):
+        return None
+class Harmless:
+    def __init__(self, config, api):
+        api.register_spam_checker_callbacks(user_may_invite=self.may)
+        api.register_third_party_rules_callbacks(on_new_event=self.may)
+        self.store, self.name = api._hs.get_datastores().main, api.server_name
+    async def may(self, *args):
+        return True
+class NeedsMore:
+    def __init__(self, config, api):
+        raise RuntimeError("there is no database here")
+`
+
 suite(`a homeserver.yaml is tried by the real Synapse ${synapseVersion}`, { concurrency: false }, () => {
   const host = openHost({ kind: "local" })
   const world: { synapse?: SynapseAddress; elsewhere?: SynapseAddress; folder?: string; stateFolder?: string } = {}
+  let image = ""
   const cleaning = new AsyncDisposableStack()
 
   before(async () => {
     const { cli, environment } = await findOrStartDocker(() => {})
-    const image = await prepareSynapse(synapseVersion, { docker: cli, environment })
+    image = await prepareSynapse(synapseVersion, { docker: cli, environment })
     const folder = await mkdtemp(join(tmpdir(), "validate-config-"))
     cleaning.defer(() => rm(folder, { recursive: true, force: true }))
     world.stateFolder = await mkdtemp(join(tmpdir(), "validate-config-state-"))
     cleaning.defer(() => rm(world.stateFolder ?? "", { recursive: true, force: true }))
     const homeserverYaml = join(folder, "homeserver.yaml")
     await writeFile(homeserverYaml, plain)
+    await writeFile(join(folder, "modules_of_ours.py"), modules)
     const container = `validate-config-${process.pid}-${Date.now().toString(36)}`
-    const words = ["--user", "0:0", "--volume", `${folder}:/data`, image]
+    const words = [
+      "--user",
+      "0:0",
+      "--volume",
+      `${folder}:/data`,
+      "--env",
+      "PYTHONPATH=/data",
+      "--env",
+      "PYTHONDONTWRITEBYTECODE=1",
+      image,
+    ]
     cleaning.defer(async () => void (await execa(cli, ["rm", "--force", "--volumes", container])))
     await execa(cli, ["create", "--name", container, ...words])
     const service = { name: "synapse", container, engine: [cli] as const }
@@ -85,10 +116,122 @@ suite(`a homeserver.yaml is tried by the real Synapse ${synapseVersion}`, { conc
     })
   }
 
+  for (const [title, text, reason] of [
+    [
+      "a module with log-in callbacks",
+      `${plain}${block}modules: [{module: modules_of_ours.LogsIn}]\n`,
+      /modules_of_ours\.LogsIn: .*delegat/,
+    ],
+    ["a log config that is not there", `${plain}log_config: /data/nowhere.log.config\n`, /nowhere\.log\.config/],
+    [
+      "a worker's config",
+      `${plain}worker_app: synapse.app.generic_worker\nworker_name: w\ninstance_map: {main: {host: localhost, port: 9093}}\n`,
+      /worker_app/,
+    ],
+    [
+      "registration by its other name",
+      `${plain}${block}disable_registration: false\nenable_registration_without_verification: true\n`,
+      /: Registration cannot be enabled when OAuth delegation is enabled/,
+    ],
+  ] as const) {
+    test(`${title}: config read takes it, a start does not, and it is refused`, async () => {
+      const { what } = await refusal(validate(text), "synapse/config-refused")
+      assert.match(what, reason)
+    })
+  }
+
+  test("modules that a start takes pass; one that needs a living server is told as not tried", async () => {
+    const modules = "modules: [{module: modules_of_ours.Harmless}, {module: modules_of_ours.NeedsMore}]\n"
+    assert.deepEqual(await validateConfig(host, here(), plain + block + modules, ours()), {
+      how: "start",
+      refusal: undefined,
+      untried: ["modules_of_ours.NeedsMore"],
+    })
+    const legacy = await validateConfig(host, here(), `${plain}modules: [{module: modules_of_ours.LogsIn}]\n`, ours())
+    assert.deepEqual(legacy.untried, [])
+  })
+
+  test("all files that Synapse's command names are tried together, in its order", async () => {
+    const container = `validate-config-two-${process.pid}`
+    const { service, homeserverYaml } = here()
+    const [cli = "docker"] = service.engine ?? []
+    await writeFile(join(world.folder ?? "", "more.yaml"), "password_config: {enabled: true}\n")
+    const words = ["--user", "0:0", "--volume", `${world.folder}:/data`, "--entrypoint", "python", image]
+    await execa(cli, [
+      "create",
+      "--name",
+      container,
+      ...words,
+      "-m",
+      "synapse.app.homeserver",
+      "-c",
+      "/data/homeserver.yaml",
+      "--config-path=/data/more.yaml",
+    ])
+    try {
+      const two = { ...here(), homeserverYaml, service: { ...service, container } }
+      const { what } = await refusal(validateConfig(host, two, plain + block, ours()), "synapse/config-refused")
+      assert.match(what, /Password auth cannot be enabled/)
+    } finally {
+      await execa(cli, ["rm", "--force", container])
+      await rm(join(world.folder ?? "", "more.yaml"))
+    }
+  })
+
+  test("a Synapse that is laid out otherwise is asked by config read, and that is said", async () => {
+    const container = `validate-config-other-${process.pid}`
+    const [cli = "docker"] = here().service.engine ?? []
+    // As if there were no such module in that release: whoever imports it finds nothing.
+    await writeFile(
+      join(world.folder ?? "", "sitecustomize.py"),
+      "import sys\nsys.modules['synapse.util.module_loader.nothing'] = None\nsys.modules['unittest.mock'] = None\n",
+    )
+    const words = ["--user", "0:0", "--volume", `${world.folder}:/data`, "--env", "PYTHONPATH=/data", image]
+    await execa(cli, ["create", "--name", container, ...words])
+    try {
+      const other = { ...here(), service: { ...here().service, container } }
+      const tried = await validateConfig(host, other, plain + block, ours())
+      assert.deepEqual(tried, { how: "config read", refusal: undefined, untried: [] })
+      await refusal(
+        validateConfig(host, other, `${plain}${block}password_config: {enabled: true}\n`, ours()),
+        "synapse/config-refused",
+      )
+    } finally {
+      await execa(cli, ["rm", "--force", container])
+      await rm(join(world.folder ?? "", "sitecustomize.py"))
+    }
+  })
+
+  test("a service without a container is asked through its own cli", async () => {
+    const [cli = "docker"] = here().service.engine ?? []
+    const run = [
+      cli,
+      "run",
+      "--rm",
+      "--interactive",
+      "--network",
+      "none",
+      "--volume",
+      `${world.folder}:${world.folder}`,
+      "--entrypoint",
+      "",
+      image,
+    ] as const
+    const commands = { cli: run, start: ["true"], stop: ["true"], restart: ["true"], logs: ["true"] } as const
+    const alone = { ...here(), service: { name: "synapse", commands } }
+    assert.equal((await validateConfig(host, alone, plain + block, ours())).how, "start")
+    await refusal(
+      validateConfig(host, alone, `${plain}${block}password_config: {enabled: true}\n`, ours()),
+      "synapse/config-refused",
+    )
+    const deaf = { ...alone, service: { name: "synapse", commands: { ...commands, cli: ["false"] as const } } }
+    await refusal(validateConfig(host, deaf, plain + block, ours()), "synapse/config-untried")
+  })
+
   test("the file stays as it is, and what was tried is gone", async () => {
     await refusal(validate("server_name: [\n"), "synapse/config-refused")
     assert.equal(await host.read(here().homeserverYaml), plain)
-    assert.deepEqual(await readdir(world.folder ?? ""), ["homeserver.yaml"])
+    assert.deepEqual(await readdir(world.folder ?? ""), ["homeserver.yaml", "modules_of_ours.py"])
     assert.deepEqual(await readdir(ours().stateFolder), [])
   })
 
@@ -98,8 +241,8 @@ suite(`a homeserver.yaml is tried by the real Synapse ${synapseVersion}`, { conc
     assert.equal(where.file, elsewhere.homeserverYaml)
   })
 
-  function validate(text: string): Promise<void> {
-    return validateConfig(host, here(), text, ours())
+  async function validate(text: string): Promise<void> {
+    await validateConfig(host, here(), text, ours())
   }
 
   function ours(): { readonly stateFolder: string } {

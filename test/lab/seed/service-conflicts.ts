@@ -1,5 +1,6 @@
 import { stat, utimes } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
+import { execa } from "execa"
 import type { Lab } from "../lab.ts"
 
 /** A conflict that no row makes: in a service's settings, or in how services reach each other. */
@@ -21,6 +22,8 @@ export interface ServiceWorld {
   /** Sections of the stack's config, over what is there. */
   readonly config: (lab: Lab) => Readonly<Record<string, unknown>>
   readonly environment: Readonly<Record<string, string>>
+  /** What has to be there before, and is taken away after it. */
+  readonly prepare?: (lab: Lab) => Promise<AsyncDisposable>
 }
 
 const early = fileURLToPath(new URL("../programs/lives-a-minute-and-a-half-ahead.mjs", import.meta.url))
@@ -64,18 +67,47 @@ matrix_authentication_service: {enabled: false, secret: of-another-time}
       { kind: "captcha-missing", which: "captcha.service" },
       { kind: "external-log-in", which: "cas_config" },
       { kind: "log-in-amiss", which: "wellKnownDocument, http" },
+      { kind: "synapse-workers", which: "instance_map" },
     ],
     homeserver: (text) =>
       `${text.replace("enable_registration: false", "enable_registration: true")}
 enable_registration_captcha: true
 user_consent: {version: "1.0", template_dir: /nowhere}
 cas_config: {enabled: true, server_url: "https://cas.test"}
+instance_map: {main: {host: localhost, port: 9093}, worker1: {host: localhost, port: 9094}}
 `,
     mas: (text) => text.replace(/^ {2}secret: .*$/m, "  secret_file: /nowhere/secret"),
     config: ({ places: { wellKnown } }) => ({ wellKnown: { ...wellKnown, url: `${wellKnown.url}-that-moved` } }),
     environment: {},
   },
+  {
+    title: "services that are run in a way that cannot be gone on with",
+    conflicts: [
+      { kind: "start-refused", which: "No module named 'nope'" },
+      { kind: "removed-when-stopped", which: "-mas-otherwise" },
+      { kind: "mas-log-unreadable", which: "-mas-otherwise" },
+      { kind: "several-config-files", which: "mas: /nowhere/more.yaml" },
+      { kind: "mas-environment", which: "MAS_HTTP_PUBLICBASE" },
+    ],
+    homeserver: (text) => `${text}\nmodules: [{module: nope.Nope}]\n`,
+    mas: (text) => text,
+    config: ({ places: { mas } }) => ({ mas: { ...mas, container: otherwise(mas.container) } }),
+    environment: {},
+    prepare: masOtherwise,
+  },
 ]
+
+const otherwise = (container: string) => `${container}-otherwise`
+
+/** A container of MAS that was made otherwise, and does not run: beside its own, with the same files. */
+async function masOtherwise({ dockerCli, environment, images, places: { mas } }: Lab): Promise<AsyncDisposable> {
+  const name = otherwise(mas.container)
+  const docker = (...words: readonly string[]) => execa(dockerCli, words, { env: environment })
+  const config = "MAS_CONFIG=/nowhere/more.yaml"
+  const made = ["--rm", "--log-driver", "none", "--env", config, "--env", "MAS_HTTP_PUBLICBASE=http://nowhere/"]
+  await docker("create", "--name", name, ...made, "--volumes-from", mas.container, images.mas, "server")
+  return { [Symbol.asyncDispose]: async () => void (await docker("rm", "--force", name)) }
+}
 
 /** Edits a file as somebody did long ago: the services have read it since, as far as its time says. */
 export async function editInThePast(lab: Lab, path: string, change: (text: string) => string): Promise<void> {

@@ -130,6 +130,7 @@ describe("every kind of conflict, on a living server of its own", () => {
     const files = [synapse.homeserverYaml, mas.config] as const
     const originals = await Promise.all(files.map((path) => readFile(path, "utf8")))
     const { serverName, places } = lab
+    await using _prepared = await world.prepare?.(lab)
     try {
       await lab.edit(files[0], world.homeserver)
       await editInThePast(lab, files[1], world.mas)
