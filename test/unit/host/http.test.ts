@@ -116,3 +116,22 @@ test("a certificate that nobody vouches for is refused, and accepted once its au
   const otherName = { url: "https://matrix.example.org/", viaAddress: { address: "127.0.0.1", port } }
   await refusal(request(undefined, { ...otherName, authority: certificate }), "http/certificate-refused")
 })
+
+test("of a large answer no more is read than is wanted; a mark at its beginning is no part of it", async (t) => {
+  let sent = 0
+  const flood: RequestListener = (asked, answer) => {
+    if (asked.url === "/small") return void answer.end("\uFEFFwhole")
+    const more = () => {
+      while (!answer.destroyed && answer.write("x".repeat(65_536))) sent += 65_536
+      if (!answer.destroyed) answer.once("drain", more)
+    }
+    more()
+  }
+  const port = await listen(t, createServer(flood))
+  const url = `http://127.0.0.1:${port}/`
+  const { text: cut } = await request(undefined, { url, atMostBytes: 100_000, timeoutSeconds: 20 })
+  assert.equal(cut, "x".repeat(100_000))
+  assert.ok(sent < 100_000_000, `${sent} bytes were sent`)
+  const { text: whole } = await request(undefined, { url: `${url}small`, atMostBytes: 100_000 })
+  assert.equal(whole, "whole")
+})

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict"
+import { once } from "node:events"
+import { readFile } from "node:fs/promises"
+import { createServer } from "node:https"
+import type { AddressInfo } from "node:net"
 import { test } from "node:test"
 import { lookAtLogin } from "../../../components/login-surface/look-at-login.ts"
 import type { LoginPlaces, Rule } from "../../../components/login-surface/rule.ts"
 import { loginRules } from "../../../components/login-surface/rules.ts"
+import { selfSigned } from "../../integration/host/certificates.ts"
+import { temporaryFolder } from "../host/scenery.ts"
 import { asRecorded, type Instead, type Recorded, type RecordedSite, serveRecorded } from "./recorded-site.ts"
 
 const token = "mct_abcdefghijklmnopqrstuvwxyz0123_456789"
@@ -296,6 +302,24 @@ test("where nobody listens, and where the name is nobody's, that is what was see
     assert.equal(amiss.length, loginRules.length)
     for (const { seen } of amiss)
       assert.match(seen, /^no answer: (127\.0\.0\.1:9|nowhere\.invalid) cannot be reached: /)
+  }
+})
+
+test("a certificate that nobody vouches for is what was seen of each", async (t) => {
+  const { key, text: cert } = await selfSigned(await temporaryFolder(t))
+  const server = createServer({ key: await readFile(key), cert }).listen(0, "127.0.0.1")
+  await once(server, "listening")
+  t.after(() => void server.close())
+  const base = `https://localhost:${(server.address() as AddressInfo).port}/`
+  const places = { homeserverUrl: base, wellKnownUrl: `${base}well-known`, issuer: base, origin: "https://e.example" }
+  const amiss = await lookAtLogin(places, "delegated")
+  assert.equal(amiss.length, loginRules.length)
+  for (const { seen, url } of amiss) {
+    assert.match(
+      seen,
+      /^no answer: The certificate of localhost:\d+ is not one we trust \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
+    )
+    assert.ok(url.startsWith(base))
   }
 })
 
