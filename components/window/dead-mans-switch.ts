@@ -131,7 +131,7 @@ async function prepare(host: Host, stateFolder: string): Promise<void> {
     timeoutSeconds: prepareLimitSeconds,
   })
   if (exitCode === 0) return
-  if (exitCode === exitWhenChanged) throw changedMeanwhile(host, stderr.trim())
+  if (exitCode === exitWhenChanged) throw changedMeanwhile(host, quoted(stderr.trim()))
   throw notArmed(
     host,
     stateFolder,

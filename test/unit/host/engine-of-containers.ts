@@ -1,4 +1,4 @@
-import type { Finished, Host } from "../../../components/host/host.ts"
+import type { FileFacts, Finished, Host } from "../../../components/host/host.ts"
 
 /** A container as `docker inspect` describes it (recorded with docker 28.2), but for what a test says otherwise. */
 export interface SomeContainer {
@@ -59,15 +59,10 @@ export function hostWith(containers: readonly SomeContainer[], processes: readon
   const exec: Host["exec"] = async ([program, ...rest]) => {
     if (program === "docker") return docker(rest)
     if (program === "ps") return done(processes.join("\n"))
-    // `readlink -f` of each path: none of them is a link, but for those below /link.
-    if (program === "sh")
-      return done(
-        rest
-          .slice(3)
-          .map((path) => `${path.replace(/^\/link\//, "/srv/")}\n`)
-          .join(""),
-      )
     throw new Error(`${program} is not played here`)
   }
-  return { name: "this machine", exec } as Partial<Host> as Host
+  // None of the paths is a link, but for those below /link.
+  const realPath = async (path: string) => path.replace(/^\/link\//, "/srv/")
+  const stat = async (path: string) => ({ identity: await realPath(path) }) as FileFacts
+  return { name: "this machine", exec, realPath, stat } as Partial<Host> as Host
 }

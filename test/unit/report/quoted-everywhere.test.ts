@@ -9,8 +9,8 @@ const components = join(import.meta.dirname, "../../../components")
 const readers =
   /\.(test|exec)\(|\b(saysDiskFull|readSyn2MasReport|masError|complaintOf|lastOf|locksInWords|dumpFailed|folderNotMade|bulletsUnder|linesOf|inOrder|shown)\(|split\(`=====/
 
-/** Where the streams themselves come from, and where our own words go to. */
-const streams = /^(host\/(local-exec|host|local-lock)\.ts|commands\/)/
+/** Where the streams themselves come from, where our own words go to, and a program for Synapse's Python, whose streams are its own. */
+const streams = /^(host\/(local-exec|host|local-lock)\.ts|commands\/|synapse\/start-probe\.ts)/
 
 /** Lines in which another program's words become a value or a part of a text. */
 async function passing(): Promise<{ file: string; line: string }[]> {
