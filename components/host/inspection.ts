@@ -19,6 +19,11 @@ export interface Network {
   readonly address: string | undefined
 }
 
+export interface PublishedPort {
+  readonly onHost: number
+  readonly inContainer: number
+}
+
 /** A service's container as it is. Holds no value of its environment. */
 export interface Inspection {
   readonly id: string
@@ -46,6 +51,10 @@ export interface Inspection {
     readonly id: string
   }
   readonly networks: readonly Network[]
+  /** Under which its neighbours find it: its own, and its aliases on its networks. */
+  readonly names: readonly string[]
+  /** Ports of TCP that the host hands on to it. */
+  readonly publishedPorts: readonly PublishedPort[]
   /** `bridge`, `host`, `none`, `container:…` or the name of the first network. */
   readonly networkMode: string
   readonly mounts: readonly Mount[]
@@ -76,7 +85,13 @@ const inspected = z.object({
     StartedAt: z.string(),
     Health: z.object({ Status: z.string() }).nullish(),
   }),
-  Config: z.object({ Image: z.string(), Env: list, User: z.string().nullish(), WorkingDir: z.string().nullish() }),
+  Config: z.object({
+    Image: z.string(),
+    Env: list,
+    User: z.string().nullish(),
+    WorkingDir: z.string().nullish(),
+    Hostname: z.string().nullish(),
+  }),
   HostConfig: z.object({
     NetworkMode: z.string(),
     AutoRemove: z.boolean().default(false),
@@ -87,8 +102,12 @@ const inspected = z.object({
   }),
   NetworkSettings: z.object({
     Networks: z
-      .record(z.string(), z.object({ IPAddress: z.string(), GlobalIPv6Address: z.string().nullish() }))
+      .record(
+        z.string(),
+        z.object({ IPAddress: z.string(), GlobalIPv6Address: z.string().nullish(), Aliases: list, DNSNames: list }),
+      )
       .nullish(),
+    Ports: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullish()).nullish(),
   }),
   Mounts: z.array(
     z.object({
@@ -177,6 +196,12 @@ function describe(inspected: Inspected): Inspection {
       name,
       address: IPAddress || GlobalIPv6Address || undefined,
     })),
+    names: namesOf(inspected),
+    publishedPorts: Object.entries(NetworkSettings.Ports ?? {}).flatMap(([port, places]) =>
+      port.endsWith("/tcp")
+        ? (places ?? []).map(({ HostPort }) => ({ onHost: Number(HostPort), inContainer: Number.parseInt(port, 10) }))
+        : [],
+    ),
     networkMode: HostConfig.NetworkMode,
     mounts: Mounts.map(({ Type, Source, Destination, RW }) => ({
       kind: Type,
@@ -191,6 +216,12 @@ function describe(inspected: Inspected): Inspection {
     dns: HostConfig.Dns ?? [],
     groups: HostConfig.GroupAdd ?? [],
   }
+}
+
+function namesOf({ Name, Id, Config, NetworkSettings }: Inspected): readonly string[] {
+  const networks = Object.values(NetworkSettings.Networks ?? {})
+  const aliases = networks.flatMap(({ Aliases, DNSNames }) => [...(Aliases ?? []), ...(DNSNames ?? [])])
+  return [...new Set([Name.replace(/^\//, ""), Id.slice(0, 12), Config.Hostname ?? "", ...aliases])].filter(Boolean)
 }
 
 function healthOf(status: string | undefined): Inspection["health"] {

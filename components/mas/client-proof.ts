@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from "node:crypto"
-import { askService, type WebService } from "../host/ask-service.ts"
+import { askService, below, type WebService } from "../host/ask-service.ts"
 import type { Host } from "../host/host.ts"
 
 /** A client that proves itself by a secret. */
@@ -19,7 +19,7 @@ export type SecretVerdict = "taken" | "refused" | number
  * is nothing to compare.
  */
 export async function trySecret(host: Host, mas: WebService, client: ProvingClient): Promise<SecretVerdict> {
-  const { headers, fields } = proofOf(client, new URL("oauth2/token", mas.endpoint).href)
+  const { headers, fields } = proofOf(client, below(mas.endpoint, "oauth2/token").href)
   const answer = await askService(host, mas, {
     path: "/oauth2/token",
     method: "POST",
