@@ -29,9 +29,10 @@ import {
 import type { Known, RowKind } from "./row-kinds.ts"
 import { sessionKinds } from "./session-kinds.ts"
 import { findInSettings, providersOfMas, providersOfSynapse, settingKinds } from "./setting-kinds.ts"
+import { timeKinds } from "./time-kinds.ts"
 
 /** Kinds that a query in Synapse's database finds. */
-export const rowKinds: readonly RowKind[] = [...accountKinds, ...sessionKinds]
+export const rowKinds: readonly RowKind[] = [...accountKinds, ...sessionKinds, ...timeKinds]
 
 /** All that is looked for before a migration: the closed list. */
 export const preFlightKinds: readonly PreFlightKind[] = [

@@ -122,6 +122,42 @@ export const rowConflicts: readonly Conflict[] = [
     device(id, "HANDMADE"),
     token(id, "HANDMADE", { token: "made-by-hand" }),
   ]),
+  ...["valid_until_ms", "last_validated"].map((column) =>
+    one(
+      "odd-times",
+      `late-${column.replaceAll("_", "-")}`,
+      (id) => [user(id), device(id, "LATE"), token(id, "LATE", { [column]: 9_223_372_036_855 })],
+      { which: (server) => `@late-${column.replaceAll("_", "-")}:${server} (${column})` },
+    ),
+  ),
+  one(
+    "odd-times",
+    "late-device",
+    (id) => [
+      user(id),
+      insert("devices", { user_id: id, device_id: "LATE", hidden: false, last_seen: 9_223_372_036_855 }),
+    ],
+    {
+      which: (server) => `@late-device:${server} (last_seen)`,
+    },
+  ),
+  one(
+    "odd-times",
+    "late-mail",
+    (id) => [
+      user(id),
+      insert("user_threepids", {
+        user_id: id,
+        medium: "email",
+        address: "late@ex.test",
+        validated_at: 1,
+        added_at: 9_223_372_036_855,
+      }),
+    ],
+    {
+      which: (server) => `@late-mail:${server} (added_at)`,
+    },
+  ),
   one("puppet-tokens", "puppeteer", (id) => [user(id), token(id, null, { puppets_user_id: "@puppet:ex.test" })], {
     which: (server) => `@puppeteer:${server} as @puppet:ex.test`,
   }),
