@@ -51,7 +51,7 @@ export class Psycopg2 implements AsyncDisposable {
 }
 
 /** A folder with both packages, filled once for this machine and Python; two runs side by side may both fill it. */
-async function installed(): Promise<string> {
+export async function installed(): Promise<string> {
   const { stdout } = await execa("python3", ["--version"])
   const name = [stdout.replace(" ", "-").toLowerCase(), ...packages].join("-").replaceAll("==", "-")
   const shelf = join(tmpdir(), `matrix-auth-tests-${process.getuid?.() ?? "user"}`)
