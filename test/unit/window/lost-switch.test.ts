@@ -160,6 +160,23 @@ suite("a switch that is gone, or that has nobody to watch over", { concurrency: 
     assert.deepEqual(await given.told(), [])
   })
 
+  test("one that goes on trying ends, too, when it is cleared away under its feet", async (t) => {
+    const given = await world(t)
+    const cannot = {
+      ...wayOut(given),
+      service: { name: "synapse", commands: { start: ["false"], restart: ["false"] } },
+    } as const
+    await arm(host, { ...given, leaseSeconds: 1 }, cannot)
+    const pid = await pidOf(given)
+    await writeDelegated(given)
+    const log = inSwitch(given.stateFolder, "log")
+    await until(async () => (await readFile(log, "utf8")).includes("could not start Synapse"), 30)
+    assert.equal(await readFile(given.homeserverYaml, "utf8"), legacy)
+    assert.ok(await isArmed(host, given.stateFolder), "it says that it acted, and Synapse does not run")
+    await host.exec(["rm", "-rf", "--", inSwitch(given.stateFolder, "")])
+    await until(async () => !(await lives(pid)), 30)
+  })
+
   test("its environment has nothing in it but what it needs", async (t) => {
     const given = await world(t)
     process.env.PULUMI_CONFIG_PASSPHRASE = "not for others"

@@ -19,8 +19,11 @@ import { delegated, legacy } from "./world.ts"
 /** Each call of a run is tried below this number of runs; above it, every so many-th, a different start each time. */
 const most = Number(process.env.PROPERTY_RUNS ?? 6)
 
-/** Where the copy lies that is renamed: in the switch's folder, or, where no link gets from there to the file, beside it. */
-const layouts = ["own", "beside"] as const
+/**
+ * Where the copy lies that is renamed: in the switch's folder, or, where no link gets from there to the file, beside it; or it was
+ * cut off since, and has to be made anew.
+ */
+const layouts = ["own", "beside", "cut off"] as const
 type Layout = (typeof layouts)[number]
 
 interface Arena extends AsyncDisposable {
@@ -75,9 +78,10 @@ async function prepared(layout: Layout, shell: Shell): Promise<Arena> {
   const { exitCode, stderr } = await arena.path.run(
     shell,
     [arena.script, "prepare"],
-    layout === "own" ? undefined : noLinksOf(await callsOfPrepare(shell)),
+    layout !== "beside" ? undefined : noLinksOf(await callsOfPrepare(shell)),
   )
   assert.equal(exitCode, 0, stderr)
+  if (layout === "cut off") await writeFile(join(arena.switchFolder, "twin.0"), "")
   await writeFile(join(arena.switchFolder, "ready"), "")
   await writeFile(join(arena.switchFolder, "planned"), delegated)
   await writeFile(arena.file, delegated)
