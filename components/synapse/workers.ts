@@ -3,6 +3,7 @@ import { askEngine } from "../host/engine.ts"
 import type { Host } from "../host/host.ts"
 import { type Inspection, inspectLiving, inspectService, type Mount } from "../host/inspection.ts"
 import { containerOf, type ServiceAddress } from "../host/service-address.ts"
+import { Refusal } from "../report/refusal.ts"
 import { type Homeserver, isSection } from "./homeserver.ts"
 import type { SynapseAddress } from "./synapse-address.ts"
 
@@ -106,11 +107,15 @@ async function workerProcesses(
   })
 }
 
-/** Where each path leads, links followed; a path that leads nowhere is left out. */
+/** Where each path leads, links followed; one that may not be followed is taken as it stands. */
 async function realPaths(host: Host, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const wanted = [...new Set(paths.filter((path) => path !== ""))]
-  const script = 'for p; do readlink -f -- "$p" || echo; done'
-  const { stdout } = await host.exec(["sh", "-c", script, "sh", ...wanted])
-  const found = stdout.split("\n")
-  return new Map(wanted.flatMap((path, index) => (found[index] ? [[path, found[index]] as const] : [])))
+  const found = wanted.map(async (path) => {
+    const real = await host.realPath(path).catch((error: unknown) => {
+      if (error instanceof Refusal) return path
+      throw error
+    })
+    return [path, real] as const
+  })
+  return new Map(await Promise.all(found))
 }
