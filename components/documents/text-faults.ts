@@ -1,7 +1,8 @@
 import { type Lexeme, lexemes } from "./comments.ts"
 import type { Dialect } from "./dialects.ts"
 import { limits } from "./limits.ts"
-import type { Fault } from "./tree.ts"
+import { type Fault, lineStart } from "./tree.ts"
+import { tabInIndentation } from "./yaml-syntax.ts"
 
 /** What the parser takes, but PyYAML and libyaml read in another way or refuse: told by the text alone. */
 export function textFaults(text: string, dialect: Exclude<Dialect, "json">): Fault[] {
@@ -9,6 +10,8 @@ export function textFaults(text: string, dialect: Exclude<Dialect, "json">): Fau
   for (const match of text.matchAll(/\r(?!\n)|[\u0085\u2028\u2029]/g)) {
     found.push({ offset: match.index, text: "a character that some readers take for a line break, and others do not" })
   }
+  if (dialect === "yaml12" && text.startsWith("\uFEFF"))
+    found.push({ offset: 0, text: "a byte order mark, after which MAS's reader takes the first line for indented" })
   if (/^\uFEFF[ \t]+[^\s#]/.test(text))
     found.push({ offset: 1, text: "a first line that is indented behind a byte order mark" })
   for (const match of text.matchAll(unprintable)) {
@@ -20,7 +23,7 @@ export function textFaults(text: string, dialect: Exclude<Dialect, "json">): Fau
   if (end && isBare(text.slice(0, end.index))) {
     found.push({ offset: end.index, text: "the end of a document that has not begun" })
   }
-  const isSuspect = /[\t?]|^%|[\s[{,]:[^\s]/m.test(text)
+  const isSuspect = /[\t?]|^%|[\s[{,]:[^\s]|:[,[\]{}]/m.test(text)
   return isSuspect && text.length <= limits.characters ? [...found, ...lexemeFaults(text, dialect)] : found
 }
 
@@ -40,8 +43,8 @@ function lexemeFaults(text: string, dialect: Dialect): Fault[] {
     const { type } = lexeme
     depth += nesting[type] ?? 0
     const isPlain = type === "scalar" && !isBlock
-    if (dialect === "yaml11" && (type === "space" || isPlain)) found.push(...tabFaults(lexeme))
-    if (isPlain && depth > 0) found.push(...flowFaults(lexeme))
+    if (type === "space" || isPlain) found.push(...tabFaults(lexeme, text, dialect))
+    if (isPlain && depth > 0) found.push(...flowFaults(lexeme, text, dialect))
     if (type === "directive-line") found.push(...directiveFaults(lexeme))
     isBlock = type === "block-scalar-header" || (isBlock && type !== "scalar")
   }
@@ -55,9 +58,14 @@ const nesting: Readonly<Record<string, number>> = {
   "flow-seq-end": -1,
 }
 
-function tabFaults({ source, start }: Lexeme): Fault[] {
+/** PyYAML takes tabs only within quotes, comments and block scalars; libyaml not before the first value of a line. */
+function tabFaults({ type, source, start }: Lexeme, text: string, dialect: Dialect): Fault[] {
   const at = source.indexOf("\t")
-  return at === -1 ? [] : [{ offset: start + at, text: "a tab between values, which Synapse's reader refuses" }]
+  if (at === -1) return []
+  if (dialect === "yaml11")
+    return [{ offset: start + at, text: "a tab between values, which Synapse's reader refuses" }]
+  const isFirst = type === "space" && text.slice(lineStart(text, start), start).trim() === ""
+  return isFirst ? [{ offset: start + at, text: tabInIndentation }] : []
 }
 
 function directiveFaults({ source, start }: Lexeme): Fault[] {
@@ -65,8 +73,13 @@ function directiveFaults({ source, start }: Lexeme): Fault[] {
   return isVersion ? [] : [{ offset: start, text: "a directive that is read by few readers" }]
 }
 
-/** Within braces or brackets, PyYAML takes a question mark, and a colon in front, for marks of a key. */
-function flowFaults({ source, start }: Lexeme): Fault[] {
+/**
+ * Within braces or brackets, PyYAML takes a question mark, and a colon in front, for marks of a key; libyaml takes no
+ * colon between a plain text and a bracket.
+ */
+function flowFaults({ source, start, end }: Lexeme, text: string, dialect: Dialect): Fault[] {
   const at = source.startsWith(":") ? 0 : source.indexOf("?")
-  return at === -1 ? [] : [{ offset: start + at, text: "within braces or brackets this character has to be quoted" }]
+  if (at !== -1) return [{ offset: start + at, text: "within braces or brackets this character has to be quoted" }]
+  const isTight = dialect === "yaml12" && /^:[,?[\]{}]/.test(text.slice(end, end + 2))
+  return isTight ? [{ offset: end, text: "a space is missing behind this colon" }] : []
 }

@@ -59,6 +59,8 @@ const outermost = 3
 const scalar = "\u001F"
 const isSilent = (lexeme: string) => lexeme === "\u0002" || lexeme === "\u0018"
 
+export const tabInIndentation = "a tab in the indentation, where YAML takes only spaces"
+
 /** In our words: the parser's own may quote the text, and with it a secret. */
 const sentences: Partial<Record<ErrorCode, string>> = {
   ALIAS_PROPS: "an alias cannot have an anchor or tag of its own",
@@ -77,6 +79,6 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   MULTILINE_IMPLICIT_KEY: "a key goes over more than one line: is a colon or a closing quote missing?",
   MULTIPLE_ANCHORS: "a value has two anchors",
   MULTIPLE_TAGS: "a value has two tags",
-  TAB_AS_INDENT: "a tab in the indentation, where YAML takes only spaces",
+  TAB_AS_INDENT: tabInIndentation,
   UNEXPECTED_TOKEN: "this cannot stand here",
 }

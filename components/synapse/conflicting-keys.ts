@@ -37,7 +37,7 @@ export const conflictingKeys: readonly ConflictingKey[] = [
   {
     path: "password_config.enabled",
     // `only_for_reauth` stops it, too. Absent is fine: the default is false when delegated.
-    stops: (homeserver) => Boolean(at(homeserver, "password_config", "enabled")),
+    stops: (homeserver) => isTruthy(at(homeserver, "password_config", "enabled")),
     says: `Password auth cannot be enabled ${delegated}`,
     remedy: { value: false },
     takeOver: "always",
@@ -45,9 +45,18 @@ export const conflictingKeys: readonly ConflictingKey[] = [
   },
   {
     path: "enable_registration",
-    stops: (homeserver) => isOn(homeserver.enable_registration),
+    // The old name of the setting, where it stands as well, has the last word.
+    stops: (homeserver) => isOn(homeserver.enable_registration) && !("disable_registration" in homeserver),
     says: `Registration cannot be enabled ${delegated}`,
     remedy: { value: false },
+    takeOver: "when-named",
+    mind: `to let people register with MAS, ${inMas("account.password_registration_enabled")}`,
+  },
+  {
+    path: "disable_registration",
+    stops: (homeserver) => isOff(homeserver.disable_registration),
+    says: `Registration cannot be enabled ${delegated}`,
+    remedy: { value: true },
     takeOver: "when-named",
     mind: `to let people register with MAS, ${inMas("account.password_registration_enabled")}`,
   },
@@ -69,7 +78,7 @@ export const conflictingKeys: readonly ConflictingKey[] = [
   },
   {
     path: "oidc_config.enabled",
-    stops: (homeserver) => Boolean(at(homeserver, "oidc_config", "enabled")),
+    stops: (homeserver) => isTruthy(at(homeserver, "oidc_config", "enabled")),
     says: sso,
     remedy: { value: false },
     takeOver: "when-named",
@@ -93,7 +102,7 @@ export const conflictingKeys: readonly ConflictingKey[] = [
   },
   {
     path: "jwt_config.enabled",
-    stops: (homeserver) => Boolean(at(homeserver, "jwt_config", "enabled")),
+    stops: (homeserver) => isTruthy(at(homeserver, "jwt_config", "enabled")),
     says: sso,
     remedy: { value: false },
     takeOver: "when-named",
@@ -109,7 +118,7 @@ export const conflictingKeys: readonly ConflictingKey[] = [
   },
   {
     path: "ldap_config.enabled",
-    stops: (homeserver) => Boolean(at(homeserver, "ldap_config", "enabled")),
+    stops: (homeserver) => isTruthy(at(homeserver, "ldap_config", "enabled")),
     says: providers,
     remedy: { value: false },
     takeOver: "when-named",
@@ -117,7 +126,7 @@ export const conflictingKeys: readonly ConflictingKey[] = [
   },
   {
     path: "enable_registration_captcha",
-    stops: (homeserver) => Boolean(homeserver.enable_registration_captcha),
+    stops: (homeserver) => isTruthy(homeserver.enable_registration_captcha),
     says: `CAPTCHA cannot be enabled ${delegated}`,
     remedy: { value: false },
     takeOver: "when-named",
@@ -125,7 +134,7 @@ export const conflictingKeys: readonly ConflictingKey[] = [
   },
   {
     path: "login_via_existing_session.enabled",
-    stops: (homeserver) => Boolean(at(homeserver, "login_via_existing_session", "enabled")),
+    stops: (homeserver) => isTruthy(at(homeserver, "login_via_existing_session", "enabled")),
     says: `Login via existing session cannot be enabled ${delegated}`,
     remedy: { value: false },
     takeOver: "always",
@@ -134,7 +143,7 @@ export const conflictingKeys: readonly ConflictingKey[] = [
   ...["refresh_token_lifetime", "nonrefreshable_access_token_lifetime", "session_lifetime"].map(lifetime),
   {
     path: "enable_3pid_changes",
-    stops: (homeserver) => Boolean(homeserver.enable_3pid_changes),
+    stops: (homeserver) => isTruthy(homeserver.enable_3pid_changes),
     says: `enable_3pid_changes cannot be enabled ${delegated}`,
     remedy: { value: false },
     takeOver: "always",
@@ -169,15 +178,28 @@ function lifetime(path: string): ConflictingKey {
   }
 }
 
+/** What Synapse's `strtobool(str(value))` takes for false. */
+function isOff(value: unknown): boolean {
+  return value !== undefined && /^(n|no|f|false|off|0)$/i.test(String(value))
+}
+
+/** What Python takes for true: `"false"` and `1` are, an empty list or section is not. */
+function isTruthy(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0
+  return isSection(value) ? Object.keys(value).length > 0 : Boolean(value)
+}
+
 function hasEntries(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0
 }
 
 /** `saml2_config` and `cas_config` are on by being there, unless they say otherwise. */
 function isEnabledByDefault(section: unknown): boolean {
-  return isSection(section) && Object.keys(section).length > 0 && Boolean(section.enabled ?? true)
+  return (
+    isSection(section) && Object.keys(section).length > 0 && isTruthy("enabled" in section ? section.enabled : true)
+  )
 }
 
 function hasSamlDetails(homeserver: Homeserver): boolean {
-  return Boolean(at(homeserver, "saml2_config", "sp_config") || at(homeserver, "saml2_config", "config_path"))
+  return isTruthy(at(homeserver, "saml2_config", "sp_config") || at(homeserver, "saml2_config", "config_path"))
 }

@@ -42,6 +42,8 @@ function msc3861Stops(homeserver: Homeserver, version: SynapseVersion): readonly
   if (!isSection(old) || Object.keys(old).length === 0) return []
   const stop = (says: string): readonly Stop[] => [{ path: msc3861Path, says }]
   if (has(version, "withoutMsc3861")) return stop("experimental_features.msc3861 was removed")
+  // A real boolean is wanted: `"true"` and `1` are refused, though Synapse has taken them for true by then.
+  if (old.enabled !== undefined && typeof old.enabled !== "boolean") return stop("'enabled' must be <class 'bool'>")
   if (old.enabled !== true) return []
   if (isDelegated(homeserver) && knowsBlock(version)) return stop("Experimental MSC3861 was replaced by")
   const method = old.client_auth_method ?? "client_secret_post"

@@ -113,6 +113,19 @@ test("a key of others that stands twice is left to them", () => {
   assert.equal(mend(known, `${known}server_name: other.org\n`, "yaml11", paths), undefined)
 })
 
+test("a line that cannot be read goes, also where it gives a key of others again", () => {
+  const others = `${known}max_upload_size: 50M\n`
+  for (const line of ["max_upload_size: [60M\n", "server_name: 'x\n", "listeners: {a\n", "server_name: a: b\n"]) {
+    for (const managed of [paths, []]) {
+      assert.deepEqual(mend(others, others + line, "yaml11", managed), { text: others, takenBack: [13] }, line)
+    }
+  }
+})
+
+test("beside a line that cannot be read, a key of others that stands twice is left to them", () => {
+  assert.equal(mend(known, `${known}server_name: other.org\nspare: [1\n`, "yaml11", paths), undefined)
+})
+
 test("a whole document on one line is not taken back as one", () => {
   const line = `{"issuer": "https://auth/", "filling": "${"x".repeat(600)}"}`
   assert.equal(mend(line, line.replace("}", ',"theme":"dark",}'), "json", ["issuer"]), undefined)

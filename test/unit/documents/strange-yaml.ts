@@ -6,17 +6,26 @@ import { blockScalar, flowValue, plain, quoted } from "./strange-values.ts"
  * YAML as nobody would write it, valid or nearly so: everything of the syntax in odd places. A list of numbers decides,
  * so that fast-check shrinks a text by shrinking the list: 0 is always the plainest choice.
  */
-export function strangeYaml(): fc.Arbitrary<string> {
+export function strangeYaml(frame?: Frame): fc.Arbitrary<string> {
   return fc
     .array(fc.nat(9999), { minLength: 5, maxLength: 160, size: "max" })
-    .map((numbers) => new Printer(numbers).print())
+    .map((numbers) => new Printer(numbers, frame).print())
+}
+
+/** What the text stands in, where its reader wants to see keys of its own: lines before it, and its indentation. */
+export interface Frame {
+  readonly before: string
+  readonly indent: string
 }
 
 class Printer {
   private readonly choices: Choices
 
-  constructor(numbers: readonly number[]) {
+  private readonly frame: Frame | undefined
+
+  constructor(numbers: readonly number[], frame: Frame | undefined) {
     this.choices = new Choices(numbers)
+    this.frame = frame
   }
 
   print(): string {
@@ -45,8 +54,8 @@ class Printer {
             "--- !!map\n",
             "%YAML 1.3\n---\n",
           ])
-    const indent = choices.rarely(20, ["", "  ", " "])
-    const body = this.map(indent, 0)
+    const indent = this.frame?.indent ?? choices.rarely(20, ["", "  ", " "])
+    const body = (this.frame?.before ?? "") + this.map(indent, 0)
     const tail = choices.rarely(8, ["", "# tail\n", "...\n", "... # c\n", "---\n", "   \n", "\n", "  # tail\n", "\t\n"])
     const text = `${head}${odd}${body}${tail}`
     const whole = mark + (choices.chance(6) ? text.replace(/\n$/, "") : text).replaceAll("\n", breaks)
@@ -250,9 +259,10 @@ class Printer {
       "😀",
       "\uD800",
     ]
+    const from = this.frame ? text.indexOf("  data:") + this.frame.indent.length : 0
     let now = text
     for (let slips = 1 + choices.below(2); slips > 0; slips--) {
-      const at = choices.below(now.length + 1)
+      const at = from + choices.below(now.length + 1 - from)
       const kind = choices.below(4)
       if (kind === 0) now = now.slice(0, at) + now.slice(at + 1)
       else if (kind === 3) now = now.slice(0, at) + now.slice(at + 1 + choices.below(6))

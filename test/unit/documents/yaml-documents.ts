@@ -224,7 +224,8 @@ class Printer {
     if (drawn.end && (drawn.begin || drawn.entries.length > 0)) this.lines.push(drawn.end)
     const lineBreak = drawn.crlf ? "\r\n" : "\n"
     const body = this.lines.join("\n").replaceAll("\n", lineBreak)
-    const text = `${drawn.mark ? "\uFEFF" : ""}${body}${drawn.finalBreak && body !== "" ? lineBreak : ""}`
+    const mark = drawn.mark && this.dialect === "yaml11" ? "\uFEFF" : ""
+    const text = `${mark}${body}${drawn.finalBreak && body !== "" ? lineBreak : ""}`
     const { maps, keys, comments, words } = this
     return { text, maps, keys, comments, words }
   }

@@ -67,6 +67,28 @@ const spellings: readonly { readonly settings: Homeserver; readonly path?: strin
   { settings: { password_config: null } },
   { settings: { enable_registration: "yes" }, path: "enable_registration" },
   { settings: { enable_registration: "no" } },
+  { settings: { enable_registration: "true" }, path: "enable_registration" },
+  { settings: { enable_registration: 1 }, path: "enable_registration" },
+  { settings: { enable_registration: "1" }, path: "enable_registration" },
+  { settings: { enable_registration: 0 } },
+  { settings: { disable_registration: false }, path: "disable_registration" },
+  { settings: { disable_registration: "no" }, path: "disable_registration" },
+  { settings: { disable_registration: 0 }, path: "disable_registration" },
+  { settings: { disable_registration: true, enable_registration: true } },
+  { settings: { disable_registration: false, enable_registration: true }, path: "disable_registration" },
+  ...["true", "false", "no", 1, { x: 1 }, ["x"]].flatMap((enabled) => [
+    { settings: { password_config: { enabled } }, path: "password_config.enabled" },
+    { settings: { jwt_config: { enabled } }, path: "jwt_config.enabled" },
+    { settings: { login_via_existing_session: { enabled } }, path: "login_via_existing_session.enabled" },
+    { settings: { enable_3pid_changes: enabled }, path: "enable_3pid_changes" },
+    { settings: { enable_registration_captcha: enabled }, path: "enable_registration_captcha" },
+  ]),
+  ...["", 0, null, {}, []].flatMap((enabled) => [
+    { settings: { password_config: { enabled } } },
+    { settings: { jwt_config: { enabled } } },
+    { settings: { enable_3pid_changes: enabled } },
+    { settings: { cas_config: { enabled, server_url: "https://x" } } },
+  ]),
   { settings: { user_consent: null } },
   { settings: { session_lifetime: null } },
   { settings: { session_lifetime: 0 } },
@@ -93,4 +115,11 @@ test("every conflicting key is taken over unasked, or can be named, once", () =>
   const named = conflictingKeys.filter(({ takeOver }) => takeOver === "when-named")
   assert.equal(new Set(takeOverKeys).size, named.length)
   assert.ok(!takeOverKeys.includes("password_config"))
+})
+
+test("the old mode wants a real boolean: a text or a number stops Synapse, whatever it says", () => {
+  for (const enabled of ["true", "false", 1, 0, null]) {
+    const [stop] = whatStopsStart({ experimental_features: { msc3861: { enabled } } }, parseSynapseVersion("1.150.0"))
+    assert.deepEqual(stop, { path: "experimental_features.msc3861", says: "'enabled' must be <class 'bool'>" })
+  }
 })
