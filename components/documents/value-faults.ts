@@ -3,7 +3,7 @@ import { Lines } from "./lines.ts"
 import { isCollection } from "./locate.ts"
 import { isMergeKey } from "./meaning.ts"
 import { fitsTag } from "./scalars.ts"
-import { type Entry, type Fault, type Leaf, lineEnd, type Tree, type TreeNode } from "./tree.ts"
+import { columnOf, type Entry, type Fault, type Leaf, lineEnd, type Tree, type TreeNode } from "./tree.ts"
 
 /**
  * What the syntax allows, but the document's reader refuses or takes for something else than it looks like: keys given
@@ -89,6 +89,11 @@ class Walk {
     if (node.style === "double") this.escapes(node)
     if (
       node.style === "block" &&
+      /^[|>][-+]?[1-9]/.test(this.tree.text.slice(node.contentStart, node.contentStart + 3))
+    )
+      this.blankTail(node)
+    if (
+      node.style === "block" &&
       node.source.trim() === "" &&
       /^[|>][-+1-9]*[+1-9]/.test(this.tree.text.slice(node.contentStart, node.contentStart + 4))
     )
@@ -98,6 +103,19 @@ class Walk {
     if (kind === "no int") this.say(start, "a number without digits, or with too many of them: quote it")
     if (kind === "no timestamp") this.say(start, "a date or time that there is not: quote it")
     return one
+  }
+
+  /** The parser measures them by the first line, all readers by the number in the header. */
+  private blankTail({ start, end }: TreeNode): void {
+    const { text } = this.tree
+    let at = end
+    while (at < text.length && " \t\r\n".includes(text[at] as string)) at++
+    const lines = text
+      .slice(end, at)
+      .split("\n")
+      .slice(1, at === text.length ? undefined : -1)
+    if (lines.some((line) => /[ \t]/.test(line)))
+      this.say(start, "a block with an indent of its own, and lines of nothing but blanks behind it")
   }
 
   private escapes({ start, contentStart, end }: TreeNode): void {
@@ -149,6 +167,9 @@ class Walk {
     const isExplicit = text[start] === "?" && key.start > start
     if (!isExplicit && text.slice(key.end, indicatorEnd).includes("\n"))
       this.say(key.start, "a key and its colon stand on two lines")
+    const isApart = isExplicit && indicatorEnd !== undefined && text.slice(key.end, indicatorEnd).includes("\n")
+    if (isApart && columnOf(text, indicatorEnd - 1) !== columnOf(text, start))
+      this.say(key.start, "the colon of this key does not stand below its question mark")
     const rest = isExplicit ? text.slice(key.end, lineEnd(text, key.end)) : ""
     if (!/^[ \t]*(?:$|[:,}\]]|[ \t]#)/.test(rest)) this.say(key.start, "there is more text behind the key")
   }
