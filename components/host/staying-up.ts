@@ -45,13 +45,25 @@ export async function askOrExplain<T>(
     } catch (error) {
       if (!isSilence(error)) throw error
       if (performance.now() - begin > seconds * 1000) {
-        const why = `it runs, and does not answer: ${(error as Refusal).what}`
-        return { down: { kind: "silent", why, isOrderly: false, lines: await linesOf(host, service) } }
+        return { down: { ...silent(now, error), isOrderly: false, lines: await linesOf(host, service) } }
       }
     }
     await pause(pauseMilliseconds)
   }
 }
+
+/** On a slow machine one that ends at each start may run for longer than we wait: the engine has started it again of late. */
+function silent({ restartCount, startedAt }: Inspection, error: unknown): Pick<NotUp, "kind" | "why"> {
+  const isRecent = startedAt !== undefined && Date.now() - startedAt.getTime() < recentMilliseconds
+  if (restartCount > 0 && isRecent)
+    return {
+      kind: "crash loop",
+      why: `it has ended ${restartCount} times, and does not answer since it was started again`,
+    }
+  return { kind: "silent", why: `it runs, and does not answer: ${(error as Refusal).what}` }
+}
+
+const recentMilliseconds = 300_000
 
 /** From how it was first seen, and how it is now. Pure. `undefined`: it may be up, or come up. */
 export function verdictOf(first: Inspection, now: Inspection): Omit<NotUp, "lines"> | undefined {

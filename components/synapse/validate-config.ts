@@ -155,14 +155,26 @@ function lastJson(stdout: string): Readonly<Record<string, unknown>> | undefined
   }
 }
 
-/** The last thing Synapse says: a line of text, a Python tuple `('text', ('path', 'to', 'key'))`, or a traceback's end. */
+/**
+ * The last thing Synapse says: a line of text, a Python tuple `('text', ('path', 'to', 'key'))`, a traceback's end, or, at a
+ * start, `Error in configuration at 'path.to.key':` with the text below it.
+ */
 export function reasonOf(output: string): string {
   const lines = output.trim().split("\n")
+  const told = lines.findLastIndex((line) => atStart.test(line))
+  const below = told < 0 ? undefined : lines[told + 1]?.trim().replace(/:$/, "")
+  if (below)
+    return [
+      below,
+      ...(lines[told]?.match(atStart)?.slice(1, 2) ?? []).filter(Boolean).map((key) => `(at ${key})`),
+    ].join(" ")
   const tuple = /^\(['"](.+?)['"], \((.*)\)\)$/.exec(lines.at(-1) ?? "")
   if (tuple === null) return (lines.at(-1) ?? "").trim() || "it gave no reason"
   const keys = [...(tuple[2] ?? "").matchAll(/'([^']+)'/g)].map(([, key]) => key)
   return keys.length > 0 ? `${tuple[1]} (at ${keys.join(".")})` : (tuple[1] ?? "")
 }
+
+const atStart = /^Error in configuration(?: at '([^']+)')?:\s*$/
 
 function refused(host: Host, { service, homeserverYaml }: SynapseAddress, reason: string): Refusal {
   return new Refusal({

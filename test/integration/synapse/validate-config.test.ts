@@ -21,6 +21,9 @@ test("Synapse's own reason is its last word, with the key that it names", () => 
       "MSC4108 requires matrix_authentication_service to be enabled (at experimental.msc4108_delegation_endpoint)",
     "(\"msc4388_mode must be one of 'off', 'open' or 'authenticated'\", ('experimental', 'msc4388_mode'))":
       "msc4388_mode must be one of 'off', 'open' or 'authenticated' (at experimental.msc4388_mode)",
+    "\nError in configuration at 'password_config.enabled':\n  Password auth cannot be enabled":
+      "Password auth cannot be enabled (at password_config.enabled)",
+    "Error in configuration:\n  Missing mandatory `server_name`:\n  more": "Missing mandatory `server_name`",
     "SSO cannot be enabled when OAuth delegation is enabled": "SSO cannot be enabled when OAuth delegation is enabled",
     "ModuleNotFoundError: No module named 'nope'": "ModuleNotFoundError: No module named 'nope'",
   }
