@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { type ChildProcess, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { chown, lstat, mkdir, readFile, rename } from "node:fs/promises"
 import { join } from "node:path"
@@ -30,26 +30,27 @@ test("links that are put in and taken away while we work get nobody at root's ow
       }
     }
   } finally {
-    swapping.kill("SIGKILL")
-    await once(swapping, "exit")
+    swapping.child.kill("SIGKILL")
+    await swapping.ended
   }
   assert.deepEqual(await given.harm(), [])
   assert.ok(counts.refused > 0, `nothing was met by a swap: ${JSON.stringify(counts)}`)
   assert.ok(counts.done > 0, `nothing was done between two swaps: ${JSON.stringify(counts)}`)
 })
 
-async function startSwapping({ folder, prey }: Scene): Promise<ChildProcess> {
+async function startSwapping({ folder, prey }: Scene) {
   // As text, since he may not get at where this lies.
-  const script = await readFile(join(import.meta.dirname, "programs", "swaps.sh"), "utf8")
-  const child = spawn("sh", ["-c", script, "swaps", folder, prey.file, prey.folder], {
-    stdio: ["ignore", "pipe", "ignore"],
+  const script = await readFile(join(import.meta.dirname, "programs", "swaps.py"), "utf8")
+  const child = spawn("/usr/bin/python3", ["-c", script, folder, prey.file, prey.folder], {
+    stdio: ["ignore", "pipe", "inherit"],
     cwd: "/",
     uid: attacker,
     gid: attacker,
   })
-  const [began] = await Promise.race([once(child.stdout, "data"), once(child, "exit")])
-  assert.equal(String(began), "ready\n")
-  return child
+  const ended = once(child, "exit")
+  const [began] = await Promise.race([once(child.stdout, "data"), ended])
+  assert.match(String(began), /^ready/)
+  return { child, ended }
 }
 
 function deedsOn({ file, mas, stateFolder }: Scene): readonly (() => Promise<void>)[] {

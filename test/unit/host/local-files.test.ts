@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
-import { chmod, link, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile } from "node:fs/promises"
+import { chmod, link, mkdir, readdir, readFile, readlink, symlink, truncate, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { buffer } from "node:stream/consumers"
 import { test } from "node:test"
@@ -20,6 +20,13 @@ test("a file that is not UTF-8 is refused rather than damaged", async (t) => {
   const path = join(await temporaryFolder(t), "file")
   await writeFile(path, Buffer.from([0x61, 0xe9, 0x62]))
   await refusal(host.read(path), "host/file-not-text")
+})
+
+test("a file that was grown beyond any text is refused, and so is one without end", async (t) => {
+  const path = join(await temporaryFolder(t), "file")
+  await writeFile(path, "server_name: example.org\n")
+  await truncate(path, 65 * 1024 * 1024)
+  for (const grown of [path, "/dev/zero"]) await refusal(host.read(grown), "host/file-not-readable")
 })
 
 test("a missing file is refused by its path, and may be asked for where that is no mistake", async (t) => {
