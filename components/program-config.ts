@@ -5,7 +5,9 @@ import { decodeConfig, storedConfig } from "./config/raw.ts"
 import { readSettings } from "./config/read-settings.ts"
 import type { Settings } from "./config/settings.ts"
 import { parseDocument } from "./documents/parse.ts"
+import { describeError } from "./report/describe-error.ts"
 import { Refusal } from "./report/refusal.ts"
+import { visible } from "./report/visible.ts"
 import { stagingPlaces, stagingPrefix } from "./staging/staging-places.ts"
 
 /** Reads this stack's config. What was mended is said; all mistakes end the run at once, before anything is contacted. */
@@ -17,11 +19,11 @@ export function readProgramConfig(): Settings {
     const places = (staging: Parameters<typeof stagingPlaces>[1]) => stagingPlaces(prefix, staging)
     const stored = storedConfig(readStackFile(stack), project)
     const { settings, notes } = readSettings(raw, { stack, secretKeys, stored, stagingPlaces: places })
-    for (const note of notes) void log.info(note)
+    for (const note of notes) void log.info(visible(note))
     return settings
   } catch (error) {
     // A mistake in the config needs no stack trace.
-    throw error instanceof Refusal ? new RunError(error.message) : error
+    throw error instanceof Refusal ? new RunError(describeError(error)) : error
   }
 }
 

@@ -20,7 +20,7 @@ const changedMeanwhile = 1
 
 /**
  * Puts files into a tar on the host, 0600, by their absolute paths without the first slash, owner and mode kept: unpack
- * it with `tar -xpf FILE -C /`. Every path is looked for in it again. Throws `backup/archive-failed`, `host/disk-full`.
+ * it with `tar -xpf FILE -C /`. A file of two names is in it twice, so that each can be unpacked alone. Every path is looked for in it again. Throws `backup/archive-failed`, `host/disk-full`.
  */
 export async function archiveFiles(host: Host, to: string, { paths, compared = [] }: Archived): Promise<WrittenFile> {
   const names = paths.map((path) => path.replace(/^\/+/, ""))
@@ -31,7 +31,10 @@ export async function archiveFiles(host: Host, to: string, { paths, compared = [
     timeoutSeconds: archiveHours * 3600,
   }
   try {
-    const { exitCode, stderr } = await host.exec(["tar", "-c", "-f", "-", "-C", "/", "-T", "-"], options)
+    const { exitCode, stderr } = await host.exec(
+      ["tar", "-c", "--hard-dereference", "-f", "-", "-C", "/", "-T", "-"],
+      options,
+    )
     if (saysDiskFull(stderr)) throw fileFull(host, to)
     if (exitCode > changedMeanwhile) throw failed(host, to, `tar ended with exit code ${exitCode}: ${lastOf(stderr)}`)
     await demandNames(host, to, names)

@@ -9,6 +9,7 @@ import { Refusal } from "../report/refusal.ts"
 import type { BackupPlaces, BackupRules } from "./backup-places.ts"
 import { scopeOf } from "./backup-places.ts"
 import { findBackups, findTouched } from "./backups.ts"
+import { operatorsMachine } from "./copy-backup.ts"
 import { totalRows } from "./count-rows.ts"
 import { demandRoom } from "./disk-space.ts"
 import { haveFreshBackup, takeFreshBackup } from "./ensure-fresh-backup.ts"
@@ -135,7 +136,8 @@ async function planOf(host: Host, places: BackupPlaces, turn: Turn): Promise<rea
     return [`the backup ${posix.join(folder, newest.id)} is ${formatDuration(age)} old: no other is taken`]
   const estimate = await estimateBackup(host, places, newest)
   demandRoom(await needsOf(host, places, estimate))
-  const copy = rules.copyTo === undefined ? "" : `, with a copy on this machine (${rules.copyTo})`
+  const sameDisk = host.name === operatorsMachine.name ? ", which is the server itself: not a second place" : ""
+  const copy = rules.copyTo === undefined ? "" : `, with a copy on this machine (${rules.copyTo}${sameDisk})`
   const known =
     age === undefined ? "there is none yet" : `the newest of ${backups.length} is ${formatDuration(age)} old`
   const what = describeEstimate(estimate)

@@ -2,7 +2,7 @@ import { posix } from "node:path"
 import { openDatabase } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import { Refusal } from "../report/refusal.ts"
-import { countRows, type RowCounts } from "./count-rows.ts"
+import { countSnapshot, type RowCounts } from "./count-rows.ts"
 import { complaintOf, type DumpSource, moveInPlace, passwordLine, postgresArgv } from "./dump-source.ts"
 import { digestOf, fileFull, saysDiskFull } from "./file-digest.ts"
 
@@ -23,6 +23,8 @@ export interface CountedDump {
   /** What a database that is to take it has to be made with. */
   readonly locale: Locale
   readonly rows: RowCounts
+  /** Tables that are in the dump, and that nobody could count as of its moment any more. */
+  readonly gone: readonly string[]
 }
 
 interface Locale {
@@ -75,9 +77,29 @@ export async function dumpDatabase(
 
 /**
  * As {@link dumpDatabase}, and counts the rows of every table as of the same moment (an exported snapshot), so that a
- * restored dump can be held to it exactly, however busy the server is.
+ * restored dump can be held to it exactly, however busy the server is. A table that goes away before `pg_dump` holds on to it
+ * makes the moment useless: then another one is taken.
  */
 export async function dumpAndCount(host: Host, source: DumpSource, to: string): Promise<CountedDump> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await dumpOneMoment(host, source, to)
+    } catch (error) {
+      if (attempt === mostMoments || !hasMomentPassed(error)) throw error
+    }
+  }
+}
+
+/** Somebody who drops a table in each of them does something else than a service does. */
+const mostMoments = 5
+
+function hasMomentPassed(error: unknown): boolean {
+  if (!(error instanceof Refusal)) return false
+  if (error.code === "database/table-missing") return true
+  return /does not exist|cache lookup failed|deadlock detected/.test(error.what)
+}
+
+async function dumpOneMoment(host: Host, source: DumpSource, to: string): Promise<CountedDump> {
   await using session = await openDatabase(host, source, { statementSeconds: dumpHours * 3600 })
   // Between two statements of ours lies the dump.
   await session.execute("SET idle_in_transaction_session_timeout = 0")
@@ -87,7 +109,7 @@ export async function dumpAndCount(host: Host, source: DumpSource, to: string): 
       aboutDump,
     )
     const file = await dumpDatabase(host, source, to, { snapshot })
-    return { file, serverVersion: version, locale, rows: await countRows(session) }
+    return { file, serverVersion: version, locale, ...(await countSnapshot(session)) }
   })
 }
 

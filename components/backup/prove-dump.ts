@@ -11,6 +11,8 @@ import { type ScratchOwner, withScratchDatabase } from "./scratch-database.ts"
 export interface Proof extends ScratchOwner {
   /** Rows by table, counted as of the moment of the dump. */
   readonly expected: RowCounts
+  /** Tables that have to be there, with any number of rows. */
+  readonly gone?: readonly string[]
 }
 
 /**
@@ -23,7 +25,7 @@ export async function proveDump(host: Host, dump: string, proof: Proof): Promise
     await using session = await openDatabase(host, scratch, { statementSeconds: dumpHours * 3600 })
     return await countRows(session)
   })
-  const differing = differingTables(proof.expected, restored)
+  const differing = differingTables({ rows: proof.expected, gone: proof.gone ?? [] }, restored)
   if (differing.length === 0) return
   const more = differing.length > 10 ? `, and ${differing.length - 10} more` : ""
   throw notProven(host, dump, proof.source, `restores to something else: ${differing.slice(0, 10).join("; ")}${more}`)

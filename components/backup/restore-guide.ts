@@ -20,7 +20,7 @@ const names = { synapse: "Synapse", mas: "MAS" } as const
  * How to put this very backup back by hand, with nothing of ours installed: which containers, roles and databases is known
  * now, and may not be known in the night when it is needed. What is to be typed is indented by four blanks.
  */
-export function restoreGuide(places: BackupPlaces, backup: Restored): string {
+export function restoreGuide(places: BackupPlaces, backup: Restored, real: ReadonlyMap<string, string>): string {
   const { folder, services } = places
   const lines = [
     `To put this backup back by hand. It is of ${backup.takenAt}; what was written since then is lost with it, messages too.`,
@@ -40,8 +40,8 @@ export function restoreGuide(places: BackupPlaces, backup: Restored): string {
     "5. The files, if they are lost or damaged: all of them, with owner and mode, or one. Those of now are overwritten.",
     "",
     command(["tar", "-tvf", "files.tar"]),
-    command(["tar", "--numeric-owner", "-xpf", "files.tar", "-C", "/", inArchive(services.synapse.config)]),
-    command(["tar", "--numeric-owner", "-xpf", "files.tar", "-C", "/", inArchive(services.mas.config)]),
+    command(["tar", "--numeric-owner", "-xpf", "files.tar", "-C", "/", inArchive(services.synapse.config, real)]),
+    command(["tar", "--numeric-owner", "-xpf", "files.tar", "-C", "/", inArchive(services.mas.config, real)]),
     command(["tar", "--numeric-owner", "-xpf", "files.tar", "-C", "/"]),
     "",
     "6. Start again, MAS first:",
@@ -103,6 +103,7 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-function inArchive(path: string): string {
-  return path.replace(/^\/+/, "")
+/** The archive has a file by its real path, and the links that lead there by theirs. */
+function inArchive(path: string, real: ReadonlyMap<string, string>): string {
+  return (real.get(path) ?? path).replace(/^\/+/, "")
 }

@@ -1,9 +1,9 @@
 import { posix } from "node:path"
 import type { Argv, Host } from "../host/host.ts"
 import type { BackupPlaces } from "./backup-places.ts"
-import { demand } from "./backups.ts"
 import { sides } from "./manifest.ts"
 import { type NamedFiles, readNamedFiles } from "./named-files.ts"
+import { realPathsOf } from "./real-paths.ts"
 
 /** What goes into a backup besides the databases. Absolute paths on the host, sorted, each once. */
 export interface SmallFiles {
@@ -20,12 +20,15 @@ export interface SmallFiles {
 interface Found {
   readonly path: string
   readonly bytes: number
+  readonly isLink: boolean
 }
 
 /** A larger one beside a config is data of something else. */
 const largestMiB = 10
 /** Beyond that it is not a service's folder with a config in it, but a disk. */
 const most = { files: 20_000, bytes: 512 * 1024 * 1024 }
+/** As many as a command line holds. */
+const mostLinks = 1_000
 
 /**
  * Finds the small files of both services: those that their configs name, what lies in the folders of the configs, and
@@ -37,55 +40,94 @@ export async function findSmallFiles(host: Host, places: BackupPlaces): Promise<
   const named = await Promise.all(sides.map((side) => readNamedFiles(host, services[side])))
   const configFolders = sides.map((side) => posix.dirname(services[side].config))
   const of = (kind: keyof NamedFiles) => named.flatMap((one) => one[kind])
-  const pruned = [...of("media"), folder]
-  const wanted = await findIn(host, [...of("essential"), ...of("named"), ...rules.include], pruned)
-  const kept = (await findIn(host, [stateFolder], pruned)).filter(({ path }) => path.endsWith(".kept.json"))
-  const around = await findIn(host, configFolders, pruned)
+  const asked = [...of("essential"), ...of("named"), ...rules.include]
+  const own = await realPathsOf(host, [...asked, ...configFolders, stateFolder])
+  const others = await realPathsOf(host, [...of("media"), ...of("leftOut"), folder])
+  const at = (paths: readonly string[]) => [
+    ...new Set(paths.flatMap((path) => own.real.get(path) ?? others.real.get(path) ?? [])),
+  ]
+  const pruned = at([...of("media"), folder])
+  const wanted = await findIn(host, at(asked), { pruned })
+  const kept = (await findIn(host, at([stateFolder]), { pruned })).filter(({ path }) => path.endsWith(".kept.json"))
+  const around = await findIn(host, at(configFolders), { pruned })
   const isTooMuch = around.length > most.files || sumOf(around) > most.bytes
-  const leftOut = new Set(of("leftOut"))
-  const chosen = [...wanted, ...kept, ...(isTooMuch ? [] : around)].filter(({ path }) => !leftOut.has(path))
-  const byPath = new Map(chosen.map((found) => [found.path, found]))
+  const leftOut = new Set(at(of("leftOut")))
+  const found = [...wanted, ...kept, ...(isTooMuch ? [] : around)].filter(({ path }) => !leftOut.has(path))
+  const links = own.links.map((path) => ({ path, bytes: 0, isLink: true }))
+  const chosen = [...found, ...links, ...(await behindLinks(host, found, pruned))]
+  const byPath = new Map(chosen.map((one) => [one.path, one]))
   return {
     files: [...byPath.keys()].sort(),
-    essential: [...new Set(of("essential"))],
+    essential: at(of("essential")),
     bytes: sumOf([...byPath.values()]),
-    media: rules.media ? [...new Set(of("media"))] : [],
+    media: rules.media ? at(of("media")) : [],
     notes: isTooMuch
       ? [`${configFolders.join(" and ")} hold too much to be all of it config: only what the configs name is backed up`]
       : [],
   }
 }
 
-/** Paths that are no file and no folder find nothing. Of a symbolic link, it and what it leads to. */
-async function findIn(host: Host, roots: readonly string[], pruned: readonly string[]): Promise<readonly Found[]> {
+/** What lies there, of which no two have the same real path. Roots are real paths; a file among them is there whatever its name. */
+async function findIn(
+  host: Host,
+  roots: readonly string[],
+  { pruned, depth }: { readonly pruned: readonly string[]; readonly depth?: number },
+): Promise<readonly Found[]> {
   if (roots.length === 0) return []
-  const there = await withTargets(host, [...new Set(roots)])
-  if (there.length === 0) return []
+  const itself = (path: string) => ["-path", path.replace(/[\\*?[]/g, "\\$&")]
   const pruning = [
-    ...pruned.flatMap((path) => ["-path", path.replace(/[\\*?[]/g, "\\$&"), "-o"]),
+    ...pruned.flatMap((path) => [...itself(path), "-o"]),
     ...["media_store", "cache", ".cache", ".git", "node_modules"].flatMap((name) => ["-name", name, "-o"]),
   ].slice(0, -1)
   const argv: Argv = [
     "find",
-    ...[...there, "-xdev", "-type", "d", "(", ...pruning, ")", "-prune", "-o"],
+    ...[...roots, ...(depth === undefined ? [] : ["-maxdepth", String(depth)])],
+    ...["-xdev", "-type", "d", "(", ...pruning, ")", "-prune", "-o"],
     ...["(", "-type", "f", "-o", "-type", "l", ")", "-size", `-${largestMiB * 2048}`],
-    ...["!", "-name", "*.log", "!", "-name", "*.log.*", "!", "-name", "*.pid"],
+    // Logs, also rotated ones: not `homeserver.log.config`, which is where Synapse's log is set up.
+    ...[
+      "(",
+      "!",
+      "(",
+      "-name",
+      "*.log",
+      "-o",
+      "-name",
+      "*.log.[0-9]*",
+      "-o",
+      "-name",
+      "*.log.gz",
+      "-o",
+      "-name",
+      "*.pid",
+      ")",
+    ],
+    ...[...roots.flatMap((root) => ["-o", ...itself(root)]), ")"],
     // One name a line is how it is told and handed over to tar.
-    ...["!", "-name", "*\n*", "!", "-name", "*\\\\*", "-exec", "stat", "-c", "%s %n", "{}", "+"],
+    ...["!", "-name", "*\n*", "!", "-name", "*\\\\*", "-exec", "stat", "-c", "%s %f %n", "{}", "+"],
   ]
   // What goes away while it looks is none of it.
   const { stdout } = await host.exec(argv, { timeoutSeconds: 600 })
   const found = stdout.split("\n").flatMap((line) => {
-    const [, bytes, path] = /^(\d+) (\/.*)$/.exec(line) ?? []
-    return path === undefined ? [] : [{ path, bytes: Number(bytes) }]
+    const [, bytes, mode = "", path] = /^(\d+) ([0-9a-f]+) (\/.*)$/.exec(line) ?? []
+    return path === undefined ? [] : [{ path, bytes: Number(bytes), isLink: isLink(mode) }]
   })
   return withoutPostgres(found)
 }
 
-async function withTargets(host: Host, paths: readonly string[]): Promise<readonly string[]> {
-  const script = 'for p; do [ -e "$p" ] || continue; printf "%s\\n" "$p"; readlink -f -- "$p"; done'
-  const stdout = await demand(host, ["sh", "-c", script, "sh", ...paths], paths[0] ?? "/")
-  return [...new Set(stdout.split("\n").filter(Boolean))]
+function isLink(mode: string): boolean {
+  return (Number.parseInt(mode, 16) & 0o170000) === 0o120000
+}
+
+/** Files that links among them lead to, wherever they are: a certificate, a secret. Folders are too much for that. */
+async function behindLinks(host: Host, found: readonly Found[], pruned: readonly string[]): Promise<readonly Found[]> {
+  const followed = found.filter(({ isLink }) => isLink).slice(0, mostLinks)
+  const { real, links } = await realPathsOf(
+    host,
+    followed.map(({ path }) => path),
+  )
+  const files = await findIn(host, [...new Set(real.values())], { pruned, depth: 0 })
+  return [...files, ...links.map((path) => ({ path, bytes: 0, isLink: true }))]
 }
 
 /** Thousands of small files, none of which is of use without the others: its rows are in the dump. */

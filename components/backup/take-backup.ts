@@ -16,6 +16,7 @@ import { describeEstimate, dumpName, type Estimate, estimateBackup, needsOf } fr
 import { digestOf } from "./file-digest.ts"
 import { type BackupManifest, bytesOf, manifestName, type Side, sides, writeManifest } from "./manifest.ts"
 import { proveDump } from "./prove-dump.ts"
+import { realPathsOf } from "./real-paths.ts"
 import { digestsName, guideName, restoreGuide } from "./restore-guide.ts"
 import { dropLeftoverScratch } from "./scratch-database.ts"
 import { findSmallFiles } from "./small-files.ts"
@@ -72,7 +73,8 @@ async function writeGuides(
     await host.write(path, text, { mode: 0o600 })
     return described(host, await digestOf(host, path))
   }
-  const guide = await write(guideName, restoreGuide(places, backup))
+  const configs = sides.map((side) => places.services[side].config)
+  const guide = await write(guideName, restoreGuide(places, backup, (await realPathsOf(host, configs)).real))
   const digests = [...backup.files, guide].map(({ name, sha256 }) => `${sha256}  ${name}\n`)
   return [guide, await write(digestsName, digests.join(""))]
 }
@@ -117,16 +119,17 @@ async function dumpSide(context: Context, places: BackupPlaces, { folder, estima
   const source = places.databases[side]
   const to = posix.join(folder, dumpName(side))
   const begin = performance.now()
-  const { file, rows, ...about } = await telling(context, `pg_dump of ${source.database}`, {
+  const { file, rows, gone, ...about } = await telling(context, `pg_dump of ${source.database}`, {
     work: () => dumpAndCount(host, source, to),
     far: async () => formatSize((await host.stat(partOf(to)).catch(() => host.stat(to))).size),
   })
   await telling(context, `restoring ${source.database} once, as proof`, {
-    work: () => proveDump(host, file.path, { source, folder: places.folder, expected: rows }),
+    work: () => proveDump(host, file.path, { source, folder: places.folder, expected: rows, gone }),
     far: async () => `a dump of ${formatSize(file.bytes)}`,
   })
   const what = `${Object.keys(rows).length} tables, ${totalRows(rows)} rows`
   const took = formatDuration((performance.now() - begin) / 1000)
+  if (gone.length > 0) say(`${gone.join(", ")}: changed right after the dump, so restored and not counted`)
   say(`${source.database}: ${what} in ${formatSize(file.bytes)}, restored once and counted again (${took})`)
   const bytes = estimate.databases[side].whole
   return { file, database: { database: source.database, ...about, bytes, rows } }

@@ -1,4 +1,5 @@
-import { appendFile, writeFile } from "node:fs/promises"
+import { access, appendFile, constants, stat, writeFile } from "node:fs/promises"
+import { dirname, resolve } from "node:path"
 import { Command } from "commander"
 import { asMarkdown } from "../drift/as-markdown.ts"
 import { asPage } from "../drift/as-page.ts"
@@ -7,8 +8,10 @@ import type { DriftReport } from "../drift/drift-report.ts"
 import { lookForDrift } from "../drift/look.ts"
 import { runUrlOf, tellWebhook } from "../drift/webhook.ts"
 import { describeError } from "../report/describe-error.ts"
+import { print, printAside, printJson } from "../report/printing.ts"
 import { createProgress, type ProgressSink } from "../report/progress.ts"
 import { jsonSink, plainSink, terminalSink } from "../report/progress-sinks.ts"
+import { Refusal } from "../report/refusal.ts"
 
 const program = new Command("drift")
   .description(
@@ -37,14 +40,16 @@ const options = program.opts<Options>()
 process.once("SIGINT", () => process.exit(130)).once("SIGTERM", () => process.exit(143))
 
 process.exitCode = await run().catch((error: unknown) => {
-  process.stderr.write(`${describeError(error)}\n`)
+  printAside(describeError(error))
   return 1
 })
 
 async function run(): Promise<number> {
+  for (const path of [options.html, options.markdown]) if (path) await demandWritable(path)
   const report = await lookForDrift(options.stack, createProgress(sink()))
-  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : asTable(report))
-  await hand(report)
+  if (options.json) printJson(report)
+  else print(asTable(report).trimEnd())
+  await hand(report).catch((error: unknown) => printAside(describeError(error)))
   return report.exitCode
 }
 
@@ -55,16 +60,31 @@ async function hand(report: DriftReport): Promise<void> {
   if (options.markdown) await writeFile(options.markdown, asMarkdown(report))
   else if (summary) await appendFile(summary, asMarkdown(report))
   if (!webhook || report.outcome === "clean") return
-  await tellWebhook(webhook, report, runUrlOf(process.env)).catch((error: unknown) => {
-    process.stderr.write(`${describeError(error)}\n`)
-  })
+  await tellWebhook(webhook, report, runUrlOf(process.env))
+}
+
+/** Throws `drift/report-not-writable`, before anything is looked at: what was found would have nowhere to go. */
+async function demandWritable(path: string): Promise<void> {
+  try {
+    const there = await stat(path).catch(() => undefined)
+    if (there?.isDirectory()) throw new Error("it is a folder")
+    await access(there === undefined ? dirname(resolve(path)) : path, constants.W_OK)
+    if (!(await stat(dirname(resolve(path)))).isDirectory()) throw new Error("it would lie in a file")
+  } catch (error) {
+    throw new Refusal({
+      code: "drift/report-not-writable",
+      what: `The report cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      where: { file: resolve(path) },
+      meaning: "Nothing was looked at.",
+      next: "Make the folder, or name another file.",
+    })
+  }
 }
 
 /** In a log nobody wants a line for each resource. */
 function sink(): ProgressSink {
-  const write = (line: string) => void process.stderr.write(`${line}\n`)
-  if (options.json) return jsonSink(write)
+  if (options.json) return jsonSink((line) => process.stderr.write(`${line}\n`))
   if (process.stderr.isTTY) return terminalSink(process.stderr)
-  const plain = plainSink(write)
+  const plain = plainSink(printAside)
   return (event) => event.kind === "detail" || plain(event)
 }

@@ -2,6 +2,7 @@ import { Command } from "commander"
 import { recoverStack } from "../recovery/recover-stack.ts"
 import type { RecoveryReport } from "../recovery/recovery-report.ts"
 import { describeError } from "../report/describe-error.ts"
+import { print, printAside, printJson } from "../report/printing.ts"
 import { createProgress } from "../report/progress.ts"
 import { jsonSink, terminalSink } from "../report/progress-sinks.ts"
 
@@ -24,18 +25,19 @@ interface Options {
 }
 
 const options = program.opts<Options>()
-const write = (line: string) => void process.stderr.write(`${line}\n`)
-
 process.exitCode = await run().catch((error: unknown) => {
-  write(describeError(error))
+  printAside(describeError(error))
   return 1
 })
 
 async function run(): Promise<number> {
   const { stack, end = false, holderIsDead = false, json = false } = options
-  const progress = createProgress(json ? jsonSink(write) : terminalSink(process.stderr))
+  const progress = createProgress(
+    json ? jsonSink((line) => process.stderr.write(`${line}\n`)) : terminalSink(process.stderr),
+  )
   const report = await recoverStack(stack, { end, holderIsDead }, progress)
-  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : inWords(report))
+  if (json) printJson(report)
+  else print(inWords(report))
   return report.exitCode
 }
 
@@ -43,5 +45,5 @@ async function run(): Promise<number> {
 function inWords({ outcome, cleared, standing, trouble, next }: RecoveryReport): string {
   const found = cleared.length === 0 && outcome === "ready" ? ["Nothing had been left behind."] : cleared
   const end = trouble ?? `Next: \`${next}\``
-  return `${[...found, ...standing, end].join("\n")}\n`
+  return [...found, ...standing, end].join("\n")
 }

@@ -15,6 +15,7 @@ import { fieldsIn } from "../login-surface/judge.ts"
 import { proveCleanLogs } from "../mas/clean-logs.ts"
 import { restartMas } from "../mas/mas-running.ts"
 import { describeError } from "../report/describe-error.ts"
+import { print, printAside } from "../report/printing.ts"
 import { Refusal } from "../report/refusal.ts"
 import { waitForSynapse } from "../synapse/synapse-address.ts"
 import { reloadProxy } from "../web/reload-proxy.ts"
@@ -52,7 +53,7 @@ type Say = (line: string) => void
 async function run(wanted: Task): Promise<string> {
   const host = openHost(wanted.host)
   const address = wanted.service as ServiceAddress
-  const say = (line: string) => process.stderr.write(`${line}\n`)
+  const say = printAside
   if (wanted.restart === "nginx") return serveAnew(host, address, wanted)
   if (wanted.restart === "element") return serveAfterRestart(host, address, wanted)
   if (wanted.restart === "synapse") return refreshMetadata(host, wanted, say)
@@ -160,8 +161,8 @@ async function readTask(): Promise<Task> {
 }
 
 try {
-  process.stdout.write(`${await run(await readTask())}\n`)
+  print(await run(await readTask()))
 } catch (error) {
-  process.stderr.write(`${describeError(error)}\n`)
+  printAside(describeError(error))
   process.exitCode = 1
 }

@@ -18,7 +18,7 @@ export function address(rules: AddressRules): Kind<string> {
 
 function readAddress(found: unknown, rules: AddressRules): Reading<string> {
   if (typeof found !== "string") return { why: "it is no text" }
-  const text = found.trim()
+  const text = found.replace(/^ +| +$/g, "")
   const why = whyNot(text, rules)
   if (why !== undefined) return { why }
   const url = new URL(text)
@@ -29,11 +29,15 @@ function readAddress(found: unknown, rules: AddressRules): Reading<string> {
 
 function whyNot(text: string, rules: AddressRules): string | undefined {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return "it has no scheme"
+  // `new URL` passes over all of these, or reads them as something else.
+  if (/[\s\p{Cc}\p{Cf}]/u.test(text)) return "it holds a blank or a control character"
+  if (text.includes("\\")) return "it holds a backslash, which is read as a slash"
   if (!URL.canParse(text)) return "it does not read as a URL"
   const url = new URL(text)
   if (url.protocol !== "https:" && url.protocol !== "http:") return `its scheme is ${url.protocol}//`
   if (url.protocol === "http:" && !rules.plainHttp) return "plain http is for the lab only (lab: true)"
   if (url.username || url.password) return "it carries a user name or password"
+  if (url.pathname.includes("//")) return "its path has an empty step (//)"
   if (text.includes("#") || text.includes("?")) return "it has a query or a fragment"
   if (rules.path === "none" && url.pathname !== "/") return `it has a path (${url.pathname}), where none belongs`
   return undefined

@@ -1,6 +1,6 @@
 import { parseClientId } from "../mas/client-id.ts"
 import { type AuthMethod, authMethods, type ClientSettings, clientOf, clientSchema, needsSecret } from "./clients.ts"
-import { type Complaint, isNothing, type Note } from "./fields.ts"
+import { type Complaint, isNothing, type Note, textOf } from "./fields.ts"
 import { type Evidence, type Mistake, mistakeAt, mistakesOf, unknownKey } from "./mistakes.ts"
 import { isMapping, type Mapping } from "./raw.ts"
 
@@ -34,8 +34,8 @@ export function readClients(raw: Mapping, context: ClientContext): { clients: Cl
 /** Two clients of one name, and two of one id: MAS would let the later one win without a word (seen with MAS 1.22). */
 function repeated(list: readonly unknown[], evidence: Evidence): Mistake[] {
   const keys = [
-    { key: "name", read: (value: unknown) => String(value).toLowerCase(), expected: "a name that no other client has" },
-    { key: "id", read: (value: unknown) => parseClientId(String(value)), expected: "an id that no other client has" },
+    { key: "name", read: (value: unknown) => textOf(value).toLowerCase(), expected: "a name that no other client has" },
+    { key: "id", read: (value: unknown) => parseClientId(textOf(value)), expected: "an id that no other client has" },
   ]
   return keys.flatMap(({ key, read, expected }) => {
     const values = list.map((entry) => (isMapping(entry) && !isNothing(entry[key]) ? read(entry[key]) : undefined))
@@ -126,11 +126,11 @@ function credentialMistakes(entry: unknown, index: number, evidence: Evidence): 
   const method = methodOf(entry)
   if (!isMapping(entry) || method === undefined) return []
   const secrets = isMapping(evidence.raw) ? evidence.raw.clientSecrets : undefined
-  const name = String(entry.name)
+  const name = textOf(entry.name)
   const proofs: Proofs = {
     method,
     name,
-    secret: isMapping(secrets) && !isNothing(secrets[name]),
+    secret: isMapping(secrets) && Object.hasOwn(secrets, name) && !isNothing(secrets[name]),
     secretFile: !isNothing(entry.secretFile),
     jwksUri: !isNothing(entry.jwksUri),
   }

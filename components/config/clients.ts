@@ -3,7 +3,7 @@ import { derivedClientId, parseClientId, whyNotClientId } from "../mas/client-id
 import type { ClientDescription, ClientProof } from "../mas/client-spec.ts"
 import { readRedirectUri } from "../mas/redirect-uri.ts"
 import { address } from "./addresses.ts"
-import { field, filePath, type Kind, type Note, oneOf } from "./fields.ts"
+import { field, filePath, type Kind, type Note, oneOf, textOf } from "./fields.ts"
 
 /** How a client proves to MAS who it is: MAS's `client_auth_method`. `none`: a public client, as all apps are. */
 export const authMethods = [
@@ -34,7 +34,7 @@ const clientId: Kind<string> = {
   expected: "a ULID: 26 characters, digits and capitals without I, L, O and U",
   example: "01JD1CWWZ3K8V4Q2R5T7Y9BMNP",
   read: (found) => {
-    const text = String(found)
+    const text = textOf(found)
     const id = parseClientId(text)
     return id === undefined ? { why: whyNotClientId(text) ?? "it is no ULID" } : { value: id }
   },

@@ -1,4 +1,4 @@
-import { isNothing } from "./fields.ts"
+import { isNothing, onlySpelling, textOf } from "./fields.ts"
 import { type Evidence, type Mistake, mistakeAt } from "./mistakes.ts"
 import { isMapping, type Mapping } from "./raw.ts"
 
@@ -7,6 +7,7 @@ export function crossChecks(raw: Mapping, evidence: Evidence): Mistake[] {
   return [
     ...serviceChecks(raw, evidence),
     ...fileChecks(raw, evidence),
+    ...folderChecks(raw, evidence),
     ...stagingChecks(raw, evidence),
     ...secretChecks(raw, evidence),
   ]
@@ -36,7 +37,7 @@ const files = [
 ] as const
 
 function fileChecks(raw: Mapping, evidence: Evidence): Mistake[] {
-  const paths = files.map(([section, key]) => (isMapping(raw[section]) ? raw[section][key] : undefined))
+  const paths = files.map(([section, key]) => plainPath(settingAt(raw, [section, key])))
   return files.flatMap((path, index) => {
     const first = paths.indexOf(paths[index])
     if (isNothing(paths[index]) || first === index) return []
@@ -45,11 +46,39 @@ function fileChecks(raw: Mapping, evidence: Evidence): Mistake[] {
   })
 }
 
+const ownFolders = [
+  ["host", "stateFolder"],
+  ["backup", "folder"],
+] as const
+
+/** Nobody but us may enter these: a service whose file is right in one, or below it, could not read that any more. */
+function folderChecks(raw: Mapping, evidence: Evidence): Mistake[] {
+  return ownFolders.flatMap((path) => {
+    const folder = plainPath(settingAt(raw, path))
+    if (typeof folder !== "string") return []
+    const inside = files.find((file) => textOf(plainPath(settingAt(raw, file))).startsWith(`${folder}/`))
+    if (inside === undefined) return []
+    const why = `${inside.join(".")} lies in it, and nobody else may enter it`
+    return [
+      mistakeAt(path, { expected: "a folder of its own", example: "/var/lib/matrix-auth/example.org", why }, evidence),
+    ]
+  })
+}
+
+function settingAt(raw: Mapping, [section, key]: readonly [string, string]): unknown {
+  const part = raw[section]
+  return isMapping(part) ? part[key] : undefined
+}
+
+function plainPath(value: unknown): unknown {
+  return typeof value === "string" && value.startsWith("/") ? onlySpelling(value) : value
+}
+
 function stagingChecks(raw: Mapping, evidence: Evidence): Mistake[] {
   const staging = raw.staging
   if (!isMapping(staging)) return []
   const ports = isMapping(staging.ports) ? Object.entries(staging.ports) : []
-  const numbers = ports.map(([, port]) => String(port))
+  const numbers = ports.map(([, port]) => textOf(port))
   const twice = ports.flatMap(([name], index) => {
     const first = numbers.indexOf(numbers[index] ?? "")
     if (first === index) return []
@@ -57,7 +86,7 @@ function stagingChecks(raw: Mapping, evidence: Evidence): Mistake[] {
     return [mistakeAt(["staging", "ports", name], { expected: "a port of its own", example: "18081", why }, evidence)]
   })
   // Another value of `lab` is a mistake of its own.
-  if (!isNothing(raw.lab) && String(raw.lab) !== "false") return twice
+  if (!isNothing(raw.lab) && textOf(raw.lab) !== "false") return twice
   const complaint = { expected: "true beside staging", example: "true", why: "the staging stack is plain http" }
   return [mistakeAt(["lab"], complaint, evidence), ...twice]
 }

@@ -1,3 +1,4 @@
+import { posix } from "node:path"
 import { z } from "zod"
 
 /** What reading one value ends in: the value as we use it, perhaps with a word about what was mended, or why it cannot be. */
@@ -41,6 +42,11 @@ export function isNothing(found: unknown): boolean {
   return found === undefined || found === null || found === ""
 }
 
+/** A scalar as text; a list or a mapping has none, since it may bring a `toString` of its own, or none. */
+export function textOf(value: unknown): string {
+  return typeof value === "object" ? "" : String(value)
+}
+
 function textKind(expected: string, example: string, whyNot: (text: string) => string | undefined): Kind<string> {
   const read = (found: unknown): Reading<string> => {
     if (typeof found !== "string") return { why: "it is no text" }
@@ -50,19 +56,45 @@ function textKind(expected: string, example: string, whyNot: (text: string) => s
   return { expected, example, read }
 }
 
+/** In the one spelling that it has: without empty steps, `.` and a slash at the end. */
 export function absolutePath(example: string): Kind<string> {
-  return textKind("an absolute path on the host", example, (text) => {
-    if (!text.startsWith("/")) return "a path is read on the host, where there is no current folder"
-    if (/\p{Cc}/u.test(text)) return "it holds a control character"
-    if (text.split("/").includes("..")) return "write it without .."
-    return undefined
+  const text = textKind("an absolute path on the host", example, (path) => {
+    if (!path.startsWith("/")) return "a path is read on the host, where there is no current folder"
+    if (unseen.test(path)) return "it holds a control character"
+    if (path.split("/").includes("..")) return "write it without .."
+    return onlySpelling(path) === "/" ? "it is the whole disk" : undefined
   })
+  const read = (found: unknown): Reading<string> => {
+    const reading = text.read(found)
+    return "value" in reading ? { value: onlySpelling(reading.value) } : reading
+  }
+  return { ...text, read }
+}
+
+/** Characters that nobody sees, and that something may obey. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+
+/** A path on the host as it is compared with others. */
+export function onlySpelling(path: string): string {
+  const plain = posix.normalize(path).replace(/^\/\/+/, "/")
+  return plain.length > 1 ? plain.replace(/\/$/, "") : plain
+}
+
+/** A folder of ours: it is shut for everybody else, so it is none of the system's. */
+export function ownFolder(example: string): Kind<string> {
+  const path = absolutePath(example)
+  const read = (found: unknown): Reading<string> => {
+    const reading = path.read(found)
+    if ("why" in reading || reading.value.lastIndexOf("/") > 0) return reading
+    return { why: "it is a folder of the system: name one below it" }
+  }
+  return { ...path, expected: "the absolute path of a folder of our own on the host", read }
 }
 
 export function filePath(example: string): Kind<string> {
   const path = absolutePath(example)
   const read = (found: unknown): Reading<string> =>
-    typeof found === "string" && found.endsWith("/") ? { why: "it names a folder" } : path.read(found)
+    typeof found === "string" && /\/\.?$/.test(found) ? { why: "it names a folder" } : path.read(found)
   return { ...path, expected: "the absolute path of a file on the host", read }
 }
 
@@ -172,7 +204,9 @@ export const serverName: Kind<string> = textKind(
   (text) => {
     if (text.includes("://")) return "it is an address; a server name has no scheme"
     if (text.startsWith("@")) return "it is a user id"
-    const matches = /^([A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?$/.test(text)
+    if (/^\.|\.\.|\.(?:$|:)/.test(text)) return "there is nothing before or after a dot"
+    if (Number(/(?<=[^:\]]|\]):(\d+)$/.exec(text)?.[1] ?? 1) > 65_535) return "there is no such port"
+    const matches = /^([A-Za-z0-9][A-Za-z0-9.-]{0,254}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?$/.test(text)
     return matches ? undefined : "a server name has letters, digits, dots and dashes, and perhaps a port"
   },
 )

@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { Refusal } from "../report/refusal.ts"
+import { visible } from "../report/visible.ts"
 import { type Complaint, isNothing } from "./fields.ts"
 import type { Mapping } from "./raw.ts"
 import { closest } from "./suggestions.ts"
@@ -96,7 +97,8 @@ function pathText(path: Path): string {
 }
 
 function valueAt(value: unknown, key: string | number): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string | number, unknown>)[key] : undefined
+  const isThere = typeof value === "object" && value !== null && Object.hasOwn(value, key)
+  return isThere ? (value as Record<string | number, unknown>)[key] : undefined
 }
 
 function isHidden(path: Path, secretKeys: ReadonlySet<string>): boolean {
@@ -112,7 +114,7 @@ function describe(found: unknown, hidden: boolean): string {
   if (Array.isArray(found)) return `a list of ${found.length}`
   if (typeof found === "object") return "keys with their values"
   if (hidden) return "a value that is not shown"
-  const text = String(found).replace(/\/\/[^/@\s]*@/, "//[secret]@")
+  const text = visible(String(found)).replace(/\/\/[^/@\s]*@/, "//[secret]@")
   return typeof found === "string" ? JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text) : text
 }
 
@@ -123,7 +125,8 @@ export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): read
 }
 
 function within(schema: z.ZodType | undefined, key: PropertyKey): z.ZodType | undefined {
-  if (schema instanceof z.ZodObject) return bare(schema.shape[String(key)] as z.ZodType | undefined)
+  if (schema instanceof z.ZodObject)
+    return Object.hasOwn(schema.shape, key) ? bare(schema.shape[String(key)] as z.ZodType) : undefined
   if (schema instanceof z.ZodArray) return bare(schema.element as z.ZodType)
   return undefined
 }

@@ -49,12 +49,13 @@ function decode(text: string): unknown {
 
 /** Lays one mapping over another, key by key; lists and scalars of `above` replace those of `beneath`. */
 export function overlay(beneath: Mapping, above: Mapping): Mapping {
-  const merged: Record<string, unknown> = { ...beneath }
+  // By entries: `__proto__` is a key like any other, which nobody knows.
+  const merged = new Map<string, unknown>(Object.entries(beneath))
   for (const [key, value] of Object.entries(above)) {
-    const under = merged[key]
-    merged[key] = isMapping(under) && isMapping(value) ? overlay(under, value) : value
+    const under = merged.get(key)
+    merged.set(key, isMapping(under) && isMapping(value) ? overlay(under, value) : value)
   }
-  return merged
+  return Object.fromEntries(merged)
 }
 
 /**

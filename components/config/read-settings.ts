@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { readClients } from "./client-checks.ts"
 import { crossChecks } from "./cross-checks.ts"
+import { textOf } from "./fields.ts"
 import { type Evidence, type Mistake, mistakeAt, mistakesOf, refusalOf } from "./mistakes.ts"
 import { isMapping, type Mapping, overlay } from "./raw.ts"
 import { sections } from "./schema.ts"
@@ -47,7 +48,7 @@ function judge(given: unknown, context: SettingsContext, note: (text: string) =>
   }
   const raw = withStaging(withoutEmpty(given), context)
   const { clients: _, clientSecrets: __, ...rest } = raw
-  const lab = String(raw.lab) === "true"
+  const lab = textOf(raw.lab) === "true"
   const serverName = typeof raw.serverName === "string" ? raw.serverName : undefined
   const schema = sections({ lab, serverName, note, stack: context.stack })
   const reading = schema.safeParse(rest)

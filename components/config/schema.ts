@@ -14,6 +14,7 @@ import {
   image,
   type Note,
   oneOf,
+  ownFolder,
   ownPath,
   port,
   reason,
@@ -71,7 +72,7 @@ function host({ serverName: name = "server" }: Surroundings) {
     .strictObject({
       kind: field(oneOf(["local"])).default("local"),
       /** A folder of ours on the host: what the way back needs. Default: one named after the server. */
-      stateFolder: field(absolutePath(folder)).default(folder),
+      stateFolder: field(ownFolder(folder)).default(folder),
       /** How long nothing may be heard of a run before the dead-man's switch lets the server serve as before. */
       leaseSeconds: field(wholeNumber({ least: 3, most: 3600 }, 120)).default(120),
     })
@@ -231,7 +232,7 @@ function backup({ stack = "stack" }: Surroundings) {
   return z
     .strictObject({
       /** A folder on the host for backups and nothing else. Default: `backups` in `host.stateFolder`. */
-      folder: field(absolutePath("/var/backups/matrix-auth")).optional(),
+      folder: field(ownFolder("/var/backups/matrix-auth")).optional(),
       /** Whether each gets a copy on the machine on which this runs. Default: true. */
       copy: field(yesOrNo).default(true),
       /** Where the copies go; a relative path is the project's. */

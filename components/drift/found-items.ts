@@ -1,10 +1,10 @@
 import type { DriftItem } from "../report/drift-item.ts"
+import { inOneLine, visible } from "../report/visible.ts"
 import type { Found, FoundItem } from "./drift-report.ts"
 import { isStack, nameOf, type Step } from "./engine-event.ts"
 import type { Gathered } from "./gather-events.ts"
 import { differences, isKnown } from "./input-differences.ts"
 import { itemsOfStep } from "./step-items.ts"
-import { inOneLine, visible } from "./visible.ts"
 
 export interface FoundThings {
   readonly items: readonly FoundItem[]

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util"
 import { type DriftItem, readDriftItem } from "../report/drift-item.ts"
+import { visible } from "../report/visible.ts"
 import type { Remark, Trouble } from "./drift-report.ts"
 import { type EngineEvent, isStack, nameOf, type Step } from "./engine-event.ts"
-import { visible } from "./visible.ts"
 
 /** What the events of one refresh and preview say, by URN. */
 export interface Gathered {

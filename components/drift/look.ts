@@ -4,13 +4,13 @@ import { describeError } from "../report/describe-error.ts"
 import type { Progress } from "../report/progress.ts"
 import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
+import { visible } from "../report/visible.ts"
 import { type DriftOutcome, type DriftReport, exitCodes, type Trouble } from "./drift-report.ts"
 import { isProvider, isStack, nameOf, readEvent } from "./engine-event.ts"
 import { followLines } from "./event-log.ts"
 import { findItems } from "./found-items.ts"
 import { type Gathered, gather, gatherNothing } from "./gather-events.ts"
 import { demandSettled } from "./settled.ts"
-import { visible } from "./visible.ts"
 
 /** The longest that a look may take. */
 const limitSeconds = 30 * 60

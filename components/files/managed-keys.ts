@@ -1,6 +1,7 @@
 import { type Absent, absent, isAbsent, isList, isMap, type JsonValue, sameValue } from "../documents/json-value.ts"
 import { parseKeyPath } from "../documents/key-path.ts"
 import { usualSecretNames } from "../documents/masking.ts"
+import { visible } from "../report/visible.ts"
 
 /** A key that we want in somebody else's document. */
 export interface WantedKey {
@@ -51,6 +52,7 @@ function showKey(path: string, live: JsonValue | Absent, wanted: WantedKey | und
 /** Whole sections may be taken out (providers with their client's secret): what is secret below is not shown. */
 function coverSecrets(value: JsonValue): JsonValue {
   if (isList(value)) return value.map(coverSecrets)
+  if (typeof value === "string") return visible(value)
   if (!isMap(value)) return value
   const entries = Object.entries(value)
   const shown = (key: string, part: JsonValue) => (isSecretName(key) && !isMap(part) ? covered : coverSecrets(part))

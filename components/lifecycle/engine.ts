@@ -1,6 +1,7 @@
 import grpc from "@grpc/grpc-js"
 import engineGrpc from "@pulumi/pulumi/proto/engine_grpc_pb.js"
 import engineMessages from "@pulumi/pulumi/proto/engine_pb.js"
+import { visible } from "../report/visible.ts"
 
 let client: InstanceType<typeof engineGrpc.EngineClient> | undefined
 
@@ -17,6 +18,6 @@ export async function sayUnder(urn: string, line: string, to: "people" | "machin
   const { INFO, DEBUG } = engineMessages.LogSeverity
   request.setSeverity(to === "people" ? INFO : DEBUG)
   request.setUrn(urn)
-  request.setMessage(line)
+  request.setMessage(to === "people" ? visible(line) : line)
   await new Promise<void>((done) => client?.log(request, () => done()))
 }

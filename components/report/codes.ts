@@ -29,6 +29,7 @@ export const refusalCodes = [
   "docker/not-running",
   "document/unusable",
   "drift/could-not-look",
+  "drift/report-not-writable",
   "drift/up-at-work",
   "drift/webhook-failed",
   "element/too-old",

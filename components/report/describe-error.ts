@@ -1,6 +1,7 @@
 import { GatheredRefusals } from "./gathering.ts"
 import { Refusal } from "./refusal.ts"
 import { mask, type Secret } from "./secret.ts"
+import { visible } from "./visible.ts"
 
 export interface DescribeOptions {
   /** Known secrets, left out of what an unexpected error says. */
@@ -12,7 +13,7 @@ export interface DescribeOptions {
  * report of it needs.
  */
 export function describeError(error: unknown, { secrets = [] }: DescribeOptions = {}): string {
-  return mask(isRefusal(error) ? describeRefusal(error) : describeBug(error), secrets)
+  return visible(mask(isRefusal(error) ? describeRefusal(error) : describeBug(error), secrets))
 }
 
 function isRefusal(error: unknown): error is Refusal | GatheredRefusals {

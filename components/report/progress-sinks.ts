@@ -1,5 +1,6 @@
 import { formatDuration } from "./durations.ts"
 import type { ProgressEvent, ProgressSink } from "./progress.ts"
+import { inOneLine, visibleJson } from "./visible.ts"
 
 /** The event as one line for people, without its indentation. */
 export function renderEvent(event: ProgressEvent): string {
@@ -31,13 +32,13 @@ function timeLeft({ done, total, elapsedSeconds }: Extract<ProgressEvent, { kind
 export function plainSink(write: (line: string) => void, everySeconds = 10): ProgressSink {
   const isWorthTelling = thinned(everySeconds)
   return (event) => {
-    if (isWorthTelling(event)) write(`${indentation(event)}${renderEvent(event)}`)
+    if (isWorthTelling(event)) write(`${indentation(event)}${inOneLine(renderEvent(event))}`)
   }
 }
 
 /** One JSON object a line, every event. */
 export function jsonSink(write: (line: string) => void): ProgressSink {
-  return (event) => write(JSON.stringify(event))
+  return (event) => write(visibleJson(event))
 }
 
 /** Lines for the engine's log under a resource. `transient` ones may be shown and forgotten. */
@@ -58,7 +59,7 @@ export interface Terminal {
 export function terminalSink(terminal: Terminal): ProgressSink {
   if (!terminal.isTTY) return plainSink((line) => terminal.write(`${line}\n`))
   return (event) => {
-    const line = `${indentation(event)}${renderEvent(event)}`
+    const line = `${indentation(event)}${inOneLine(renderEvent(event))}`
     // Back to the line's begin, erase it (ECMA-48, EL); a line that wraps could not be erased.
     terminal.write(`\r\x1b[2K${isEnd(event) ? `${line}\n` : line.slice(0, (terminal.columns || 80) - 1)}`)
   }

@@ -16,6 +16,7 @@ test("preview says what will be in it, how large, where it goes and that there i
   assert.equal(wanted?.newest, "whole")
   assert.match(plan.join("\n"), /backs up Synapse's database \(.* MiB\), MAS's database \(.*\) and 9 small files \(/)
   assert.match(plan.join("\n"), /there is none yet/)
+  assert.match(plan.join("\n"), /a copy on this machine \(.*, which is the server itself: not a second place\)/)
   assert.deepEqual((await readdir(join(server.root, "state"))).sort(), [
     "delegated-auth.kept.json",
     "homeserver.frozen.yaml",

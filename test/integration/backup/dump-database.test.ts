@@ -39,6 +39,80 @@ test("what is counted is the moment of the dump, however much is written meanwhi
   await proveDump(host, file.path, { source, folder, expected: rows })
 })
 
+test("tables that come and go, are locked or emptied while a dump is made do not fail its proof", async (t) => {
+  const { source, folder, query: asSuperuser } = await world(t)
+  const query = (sql: string) => asSuperuser(`SET ROLE ${source.user}; ${sql}`)
+  for (let n = 0; n < 20; n += 1) await query(`CREATE TABLE background_${n} AS SELECT generate_series(1, 10)`)
+  let calls = 0
+  const busy: Host = {
+    ...host,
+    exec: async (argv, options) => {
+      if (!argv.includes("pg_dump")) return host.exec(argv, options)
+      calls += 1
+      await query(`CREATE TABLE later_${calls} AS SELECT 1`)
+      await query("CREATE TEMPORARY TABLE of_another_session AS SELECT 1")
+      const finished = await host.exec(argv, options)
+      await query(
+        "DROP TABLE background_0; TRUNCATE background_1; ALTER TABLE background_2 ALTER generate_series TYPE bigint",
+      )
+      await query("DROP TABLE background_3; CREATE TABLE background_3 AS SELECT 1; INSERT INTO background_4 SELECT 1")
+      await query("ALTER TABLE background_5 RENAME TO background_6_as_well; DELETE FROM background_7")
+      return finished
+    },
+  }
+  const { file, rows, gone } = await dumpAndCount(busy, source, join(folder, "busy.dump"))
+  assert.equal(calls, 1)
+  assert.deepEqual(
+    gone,
+    [0, 1, 2, 3, 5].map((n) => `public.background_${n}`),
+  )
+  assert.deepEqual(
+    [rows["public.background_4"], rows["public.background_7"], rows["public.later_1"]],
+    [10, 10, undefined],
+  )
+  await proveDump(host, file.path, { source, folder, expected: rows, gone })
+  const more = { source, folder, expected: rows, gone: [...gone, "public.never_there"] }
+  await refusal(proveDump(host, file.path, more), "backup/not-proven")
+})
+
+test("somebody who keeps a table locked after the dump does not keep its proof waiting", async (t) => {
+  const { source, folder, query } = await world(t)
+  let lock: Promise<unknown> = Promise.resolve()
+  const busy: Host = {
+    ...host,
+    exec: async (argv, options) => {
+      const finished = await host.exec(argv, options)
+      if (!argv.includes("pg_dump")) return finished
+      lock = query("BEGIN; LOCK TABLE users; SELECT pg_sleep(8); COMMIT")
+      await query("SELECT pg_sleep(0.5)")
+      return finished
+    },
+  }
+  const { file, rows, gone } = await dumpAndCount(busy, source, join(folder, "busy.dump"))
+  assert.deepEqual(gone, ["public.users"])
+  await proveDump(host, file.path, { source, folder, expected: rows, gone })
+  await lock
+})
+
+test("a table that goes between the moment and the hold on it costs another moment, and no backup", async (t) => {
+  const { source, folder, query: asSuperuser } = await world(t)
+  const query = (sql: string) => asSuperuser(`SET ROLE ${source.user}; ${sql}`)
+  for (const name of ["one", "other"]) await query(`CREATE TABLE gone_${name} AS SELECT generate_series(1, 10)`)
+  const drops = ["one", "other"]
+  // Locked by somebody who then drops it: whoever waits for it finds it gone.
+  const dropping = drops.map(async (name, nth) => {
+    await query(`BEGIN; LOCK TABLE gone_${name}; SELECT pg_sleep(${1.5 * (nth + 1)}); DROP TABLE gone_${name}; COMMIT`)
+  })
+  await query("SELECT pg_sleep(0.5)")
+  const { file, rows } = await dumpAndCount(host, source, join(folder, "some.dump"))
+  await Promise.all(dropping)
+  assert.deepEqual(
+    Object.keys(rows).filter((name) => name.includes("gone")),
+    [],
+  )
+  await proveDump(host, file.path, { source, folder, expected: rows })
+})
+
 test("a truncated dump does not count, nor one with another byte, nor one without a table, nor one with a row less", async (t) => {
   const { source, folder, query, scratch } = await world(t)
   const { file, rows } = await dumpAndCount(host, source, join(folder, "whole.dump"))
