@@ -128,6 +128,7 @@ for (const [name, layout] of Object.entries(layouts)) {
       assert.equal(stdout, (await readFile(path, "utf8")).trimEnd(), path)
     }
     const { stdout } = await execa("tar", ["-tf", archive])
+    assert.match(stdout, /synapse\/spare\.log\.config$/m, "no config names it, and it is none of the logs")
     assert.doesNotMatch(stdout, /media_store|homeserver\.log\.2026|homeserver\.log$/m)
     const members = stdout.split("\n")
     assert.equal(new Set(members).size, members.length, "each is in it once")
@@ -145,6 +146,7 @@ async function lay(t: TestContext, { homeserver, reads, lay: also }: Layout) {
   for (const path of reads) await write(original(path), `${path}: here\n`)
   await write("synapse/homeserver.yaml", homeserver)
   await write("mas/config.yaml", "secrets: {}\n")
+  await write("synapse/spare.log.config", "version: 1\n")
   await write("synapse/homeserver.log", "much\n")
   await write("synapse/homeserver.log.2026-11-28", "much\n")
   await write("synapse/media_store/aa/bb", "a picture")

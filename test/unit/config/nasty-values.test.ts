@@ -198,6 +198,10 @@ test("what was seen to get through is refused at every key that it could stand a
   }
 })
 
+test("a mapping with a `toString` of its own is a mistake wherever a text belongs", () => {
+  for (const path of pathsIn(complete)) outcome(changedAt(complete, path, { toString: 1 }), path[0] ?? "")
+})
+
 test("a key that nobody knows is a mistake with its path wherever it is, whatever it is called", () => {
   const cases = [[], ...mappingsIn(complete)].flatMap((path) => names.map((name) => ({ path, name })))
   for (const { path, name } of sample(cases, numRuns / 4)) {
