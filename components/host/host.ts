@@ -78,12 +78,6 @@ export interface Host {
    */
   replace(path: string, change: Change): Promise<void>
   /**
-   * Lays a copy of a file ready beside it, to be renamed over it when it has to be as it was (a full disk is no hindrance
-   * then): with that text, which the file must have, and all that `replace` keeps, times included. Returns the copy's path.
-   * Through a symbolic link it is beside what the link points at. Throws as `replace` does.
-   */
-  layRestoreCopy(path: string, before: string): Promise<string>
-  /**
    * Writes a file of ours, whole and in one step, with this mode; owner and group as those of `like`, if given. What lies at
    * its name, a link as well, is taken out of its place, and what it leads to left alone.
    * Folders that are missing above it are made (mode 0700). Throws as `replace` does.

@@ -3,7 +3,7 @@ import { execLocally } from "./local-exec.ts"
 import { readLocal, readLocalIfPresent, realPathLocal, removeLocal, statLocal, streamLocal } from "./local-files.ts"
 import { lockSeconds, withLocalLock, withLocalLockOn } from "./local-lock.ts"
 import { connectLocally } from "./local-tcp.ts"
-import { layRestoreCopyLocal, replaceLocal, writeLocal } from "./local-writes.ts"
+import { replaceLocal, writeLocal } from "./local-writes.ts"
 import { fileSeconds, withinLimit } from "./within-limit.ts"
 
 /** The machine that this process runs on. */
@@ -16,7 +16,6 @@ export const localHost: Host = {
   realPath: withinLimit(realPathLocal),
   // It waits for its turn.
   replace: withinLimit(replaceLocal, lockSeconds + fileSeconds),
-  layRestoreCopy: withinLimit(layRestoreCopyLocal),
   write: withinLimit(writeLocal),
   remove: withinLimit(removeLocal),
   exec: execLocally,

@@ -27,8 +27,6 @@ interface Attributes {
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined
   /** Of which it gets the access control list and the extended attributes as well. */
   readonly like?: FileHandle
-  /** Of its last change; default: now. */
-  readonly modifiedAt?: Date
 }
 
 export async function replaceLocal(path: string, { before, after }: Change): Promise<void> {
@@ -46,22 +44,6 @@ export async function replaceLocal(path: string, { before, after }: Change): Pro
         await handle.close()
       }
     })
-  })
-}
-
-export async function layRestoreCopyLocal(path: string, before: string): Promise<string> {
-  return await inWords(path, async () => {
-    await using spot = await reach(path, { followLast: true })
-    const copy = spot.sibling(namesBeside.restoreCopy(spot.name))
-    const { handle, facts } = await openPlain(spot)
-    try {
-      if (!(await readWhole(handle, path)).equals(Buffer.from(before))) throw changedUnderneath(path)
-      const attributes = { ...attributesOf(facts), like: handle, modifiedAt: facts.mtime }
-      await writeInOneStep(copy, before, attributes, () => demandStill(spot, before))
-    } finally {
-      await handle.close()
-    }
-    return copy.path
   })
 }
 
@@ -159,13 +141,12 @@ async function writeInOneStep(
 }
 
 /** The mode comes last: a change of owner takes set-id bits away. */
-async function fill(file: FileHandle, text: string, { mode, owner, like, modifiedAt }: Attributes): Promise<void> {
+async function fill(file: FileHandle, text: string, { mode, owner, like }: Attributes): Promise<void> {
   await file.writeFile(text, "utf8")
   const made = await file.stat()
   if (owner && (owner.uid !== made.uid || owner.gid !== made.gid)) await file.chown(owner.uid, owner.gid)
   if (like !== undefined) await keepExtendedAttributes(like, file)
   await file.chmod(mode)
-  if (modifiedAt !== undefined) await file.utimes(modifiedAt, modifiedAt)
   await file.sync()
 }
 

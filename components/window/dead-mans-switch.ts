@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto"
 import { posix } from "node:path"
 import pRetry from "p-retry"
 import type { Host } from "../host/host.ts"
+import { namesBeside } from "../host/own-names.ts"
 import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import { detachSwitch, type Whereabouts } from "./detach-switch.ts"
@@ -66,12 +67,11 @@ export async function arm(host: Host, place: SwitchPlace, out: WayOut): Promise<
 }
 
 async function layOut(host: Host, stateFolder: string, out: WayOut): Promise<void> {
-  const names = randomBytes(6).toString("hex")
   const files: PlannedFile[] = []
   for (const [index, { path, before }] of out.files.entries()) {
     // Through a link, what it points at is put back, and the link stays.
     const real = await host.realPath(path)
-    const room = posix.join(posix.dirname(real), `.matrix-auth-${names}${index}`)
+    const room = posix.join(posix.dirname(real), namesBeside.twinRoom(posix.basename(real)))
     files.push({
       path: real,
       room,

@@ -17,11 +17,6 @@ export const deeds: Readonly<Record<string, (scene: Scene) => Promise<void>>> = 
     await host.replace(file, { before: changed, after: text })
   },
   lock: async ({ file }) => assert.equal(await host.withLockOn(file, "clients", async () => "held"), "held"),
-  "lay a restore copy": async ({ file }) => {
-    const copy = await host.layRestoreCopy(file, text)
-    await isPlain(copy, text)
-    await host.remove(copy)
-  },
   "let Synapse try a candidate": async ({ file, synapse, stateFolder, tried }) => {
     await validateConfig(host, { service: synapse, homeserverYaml: file, endpoint: "http://synapse:8008/" }, changed, {
       stateFolder,

@@ -38,6 +38,7 @@ const attacks: Attack[] = []
 suite("what somebody plants in the folder of homeserver.yaml", { concurrency: 4 }, () => {
   // Else nobody could know it beforehand.
   mock.method(namesBeside, "temporary", (file: string) => `.${file}.known.new`)
+  mock.method(namesBeside, "twinRoom", (file: string) => `.${file}.known.matrix-auth`)
   after(async () => {
     const out = join(import.meta.dirname, "../../../out")
     await mkdir(out, { recursive: true })
@@ -72,7 +73,7 @@ function isRefusedWhereItMust(
   if (name in namesOnceBeside) assert.deepEqual(refusals, [])
   if (name === "its folder") assert.ok(refusals.length > 0)
   if (name === "the file itself") assert.match(refusals[0]?.message ?? "", named)
-  if (name !== "restoreCopy" && name !== "candidate") return
+  if (name !== "candidate") return
   // No rename takes a folder out of its place.
   assert.equal(refusals.length > 0, /^a folder/.test(planted), refusals[0]?.message)
 }
@@ -88,7 +89,7 @@ async function sceneIn(given: Scene, name: string): Promise<Scene> {
 
 /** Putting back takes seconds, and goes by no other names. */
 function deedsAt(name: string) {
-  const isPutBack = ["temporary", "restoreCopy", "the file itself", "its folder"].includes(name)
+  const isPutBack = ["temporary", "twinRoom", "the file itself", "its folder"].includes(name)
   return Object.entries(deeds).filter(([deed]) => isPutBack || deed !== "put back")
 }
 

@@ -57,7 +57,6 @@ function deedsOn({ file, mas, stateFolder }: Scene): readonly (() => Promise<voi
   return [
     async () => assert.equal(await host.read(file), text),
     () => host.replace(file, { before: text, after: text }),
-    async () => void (await host.layRestoreCopy(file, text)),
     () => host.write(`${file}.candidate`, text, { mode: 0o600, like: file }),
     () => host.remove(`${file}.candidate`),
     () => checkConfig(host, { service: mas, config: file }, text),
