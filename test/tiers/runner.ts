@@ -9,7 +9,20 @@ import { checkout } from "./tests.ts"
  * file COUNTS for each that has ended.
  */
 const [counts = "", concurrency = "1", ...files] = process.argv.slice(2)
-const events = run({ files: files.map((file) => join(checkout, file)), concurrency: Number(concurrency) })
+const ending = new AbortController()
+const events = run({
+  files: files.map((file) => join(checkout, file)),
+  concurrency: Number(concurrency),
+  signal: ending.signal,
+})
+
+// A test file that is asked to end takes its lab down: none may go on without us.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    process.exitCode = 1
+    ending.abort()
+  })
+}
 
 events.on("test:summary", ({ file, success, counts: { tests, passed, skipped, todo }, duration_ms }) => {
   if (!success) process.exitCode = 1
