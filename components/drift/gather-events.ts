@@ -53,9 +53,9 @@ function listen(into: Gathered, { urn = "", message, severity }: Diagnostic): vo
   if (severity === "info" && whose !== undefined) addOnce(into.remarks, { resource: whose, text })
 }
 
-/** The engine's own "preview failed" only says that there are others. */
+/** The engine's own "preview failed" only says that there are others; before what a resource refuses it names the resource. */
 function addTrouble(troubles: Trouble[], resource: string | undefined, said: string): void {
-  const text = said.replace(/^Preview failed: /, "")
+  const text = said.replace(/^Preview failed: |^\S+ resource '[^']*' has a problem: /, "")
   if (text !== "preview failed") addOnce(troubles, resource === undefined ? { text } : { resource, text })
 }
 
