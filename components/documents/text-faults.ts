@@ -44,6 +44,7 @@ function lexemeFaults(text: string, dialect: Dialect): Fault[] {
     depth += nesting[type] ?? 0
     const isPlain = type === "scalar" && !isBlock
     if (type === "space" || isPlain) found.push(...tabFaults(lexeme, text, dialect))
+    if (isBlock) found.push(...blockTabFaults(lexeme, dialect))
     if (isPlain && depth > 0) found.push(...flowFaults(lexeme, text, dialect))
     if (type === "directive-line") found.push(...directiveFaults(lexeme))
     isBlock = type === "block-scalar-header" || (isBlock && type !== "scalar")
@@ -66,6 +67,22 @@ function tabFaults({ type, source, start }: Lexeme, text: string, dialect: Diale
     return [{ offset: start + at, text: "a tab between values, which Synapse's reader refuses" }]
   const isFirst = type === "space" && text.slice(lineStart(text, start), start).trim() === ""
   return isFirst ? [{ offset: start + at, text: tabInIndentation }] : []
+}
+
+/** libyaml takes no tab where a block's indentation is still to come, nor where it is not known yet (`found a tab character`). */
+function blockTabFaults({ type, source, start }: Lexeme, dialect: Dialect): Fault[] {
+  if (type !== "scalar" || dialect !== "yaml12") return []
+  let indent: number | undefined
+  let offset = start
+  for (const line of source.split("\n")) {
+    const spaces = line.length - line.replace(/^ +/, "").length
+    const isContent = spaces < line.length && line[spaces] !== "\r"
+    if (isContent && line[spaces] === "\t" && (indent === undefined || spaces < indent))
+      return [{ offset: offset + spaces, text: tabInIndentation }]
+    if (isContent) indent ??= spaces
+    offset += line.length + 1
+  }
+  return []
 }
 
 function directiveFaults({ source, start }: Lexeme): Fault[] {

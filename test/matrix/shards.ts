@@ -1,11 +1,13 @@
 import { glob } from "node:fs/promises"
-import { checkout } from "../tiers/tests.ts"
+import { checkout, importedBy } from "../tiers/tests.ts"
 
 /** A part of the matrix that is run as one, by one process. */
 export interface Shard {
   readonly name: string
   /** The test files, as a glob below the checkout. */
   readonly files: string
+  /** Only those of the files that try generated cases. */
+  readonly isGenerated?: true
   /** Laid over the environment of the run. */
   readonly environment: Readonly<Record<string, string>>
   /**
@@ -32,11 +34,14 @@ export const shards: readonly Shard[] = [
   shard("lab-ended-by-signal", "test/matrix/lab.test.ts", "own"),
   // Also where a real one is at hand, so that a machine without it still has an honest stand-in.
   { ...shard("contract-of-the-stand-in", "test/contract/**/*.test.ts", "none"), environment: { MAS_CLI: "" } },
-  {
-    ...shard("properties", "test/{unit,integration}/**/*.properties.test.ts", "none"),
-    environment: { PROPERTY_RUNS: "1000" },
-  },
+  generated("unit-generated", "test/unit/**/*.test.ts"),
+  generated("integration-generated", "test/integration/**/*.test.ts"),
 ]
+
+/** Tests that try generated cases, with many more of them. */
+function generated(name: string, files: string): Shard {
+  return { ...shard(name, files, "none"), isGenerated: true, environment: { PROPERTY_FACTOR: "5" } }
+}
 
 function shard(name: string, files: string, lab: Shard["lab"]): Shard {
   return { name, files, environment: {}, lab }
@@ -56,10 +61,11 @@ function parts(
 }
 
 /** The test files of a shard, as paths below the checkout. */
-export async function filesOf({ files }: Shard): Promise<readonly string[]> {
+export async function filesOf({ files, isGenerated }: Shard): Promise<readonly string[]> {
   const found: string[] = []
   for await (const path of glob(files, { cwd: checkout })) found.push(path)
-  return found.toSorted()
+  const own = isGenerated ? found.filter((file) => importedBy(file).has("test/unit/property-runs.ts")) : found
+  return own.toSorted()
 }
 
 /** The shards that a name stands for: the shard of that name, or all that begin with it. Throws where there is none. */

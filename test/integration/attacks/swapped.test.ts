@@ -7,11 +7,12 @@ import { test } from "node:test"
 import { localHost as host } from "../../../components/host/local-host.ts"
 import { checkConfig } from "../../../components/mas/check-config.ts"
 import { Refusal } from "../../../components/report/refusal.ts"
+import { propertyRuns } from "../../unit/property-runs.ts"
 import { attacker } from "./plant.ts"
 import { type Scene, scene, text } from "./scene.ts"
 
-/** Enough for each deed to meet each swap many times; more with PROPERTY_RUNS. */
-const rounds = Number(process.env.PROPERTY_RUNS ?? 40)
+/** Enough for each deed to meet each swap many times in `npm test`. */
+const rounds = propertyRuns(40)
 const mostSeconds = 60
 
 test("links that are put in and taken away while we work get nobody at root's own", async () => {

@@ -8,9 +8,10 @@ import { masDatabase } from "../../../components/mas/mas-database.ts"
 import { Refusal } from "../../../components/report/refusal.ts"
 import { startMasCli } from "../../contract/cli/mas-cli.ts"
 import { type NotingPostgres, startNotingPostgres } from "../../lab/noting-postgres.ts"
+import { propertyRuns } from "../../unit/property-runs.ts"
 
 /** How often the real thing is asked; each takes it a tenth of a second. */
-const numRuns = Number(process.env.PROPERTY_RUNS ?? 5)
+const numRuns = propertyRuns(3)
 
 type Environment = Readonly<Record<string, string>>
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { after, before, beforeEach, suite, test } from "node:test"
 import fc from "fast-check"
 import { costOfReturn } from "../../../components/migration/cost-of-return.ts"
+import { propertyRuns } from "../../unit/property-runs.ts"
 import { type Standing, standings, statementsFor } from "./cross-signing.ts"
 import { anId, idOf, UsedMas } from "./used-mas.ts"
 
@@ -138,7 +139,7 @@ suite("the way back says what it costs, and whom", { concurrency: false }, () =>
       assert.deepEqual(Object.fromEntries(found), Object.fromEntries(wanted), lines.join("\n"))
       assert.equal(lines.length, found.length, lines.join("\n"))
     })
-    await fc.assert(isNamed, { numRuns: Number(process.env.PROPERTY_RUNS ?? 6), endOnFailure: true })
+    await fc.assert(isNamed, { numRuns: propertyRuns(6), endOnFailure: true })
   })
 
   for (const standing of standings) {

@@ -6,7 +6,7 @@ import { MigrationDatabases } from "./migration-databases.ts"
 import { people, statementsFor } from "./synapse-worlds.ts"
 
 /** Each is a whole migration. */
-const numRuns = Math.ceil(propertyRuns / 10)
+const numRuns = propertyRuns(8)
 
 test("whoever is in Synapse, in whatever state, a migration leaves no difference between the sets", async (t) => {
   const databases = await MigrationDatabases.open()

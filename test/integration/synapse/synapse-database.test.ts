@@ -9,9 +9,10 @@ import { Refusal } from "../../../components/report/refusal.ts"
 import type { Homeserver } from "../../../components/synapse/homeserver.ts"
 import { synapseDatabase } from "../../../components/synapse/synapse-database.ts"
 import { type NotingPostgres, startNotingPostgres } from "../../lab/noting-postgres.ts"
+import { propertyRuns } from "../../unit/property-runs.ts"
 import { Psycopg2 } from "./psycopg2.ts"
 
-const numRuns = Number(process.env.PROPERTY_RUNS ?? 300)
+const numRuns = propertyRuns(100)
 
 type Environment = Readonly<Record<string, string>>
 

@@ -5,10 +5,11 @@ import type { Mapping } from "../../../components/config/raw.ts"
 import type { Settings } from "../../../components/config/settings.ts"
 import { GatheredRefusals } from "../../../components/report/gathering.ts"
 import { Refusal } from "../../../components/report/refusal.ts"
+import { propertyRuns } from "../property-runs.ts"
 import { read, validConfig } from "./valid-config.ts"
 
 /** How many of the pairs of a key and a value are tried; 100000: all. */
-const numRuns = Number(process.env.PROPERTY_RUNS ?? 240)
+const numRuns = propertyRuns(240)
 
 /** Spread over all of them, in such steps that each key and each value has its turn. */
 function sample<T>(cases: readonly T[], count: number): readonly T[] {

@@ -51,7 +51,7 @@ test("a client is added, changed and taken out by its id, and no other client is
         [...list].filter(([id]) => !drawn.some((one) => one.id === id))
       assert.deepEqual(others(is), others(was))
     }),
-    { numRuns: propertyRuns },
+    { numRuns: propertyRuns(100) },
   )
 })
 
@@ -76,7 +76,7 @@ test("a list of clients has its bytes back, whatever was wanted of it in between
         assert.equal(restore(end, dialect, second.kept), text)
       },
     ),
-    { numRuns: propertyRuns },
+    { numRuns: propertyRuns(100) },
   )
 })
 

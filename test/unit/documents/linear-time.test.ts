@@ -5,7 +5,7 @@ import { limits } from "../../../components/documents/limits.ts"
 import { plan } from "../../../components/documents/managed-keys.ts"
 import { mend } from "../../../components/documents/mend.ts"
 import { problems, UnusableDocument } from "../../../components/documents/problems.ts"
-import { runs } from "./outcomes.ts"
+import { propertyFactor } from "../property-runs.ts"
 
 /** Documents that somebody could stop us with, by their length. Twice the length takes about twice the time. */
 const long: readonly (readonly [name: string, size: number, write: (size: number) => string])[] = [
@@ -25,8 +25,8 @@ const long: readonly (readonly [name: string, size: number, write: (size: number
   ["line breaks", 40_000, (n) => "\n".repeat(n)],
   ["a page of HTML", 3_000, (n) => `<html>\n${'<p class="x">text: & more</p>\n'.repeat(n)}</html>\n`],
 ]
-/** Few enough to be quick; by hand, with PROPERTY_RUNS=1000, as many as the names say. */
-const share = runs >= 1000 ? 1 : 4
+/** Few enough to be quick in `npm test`. */
+const share = propertyFactor > 1 ? 1 : 4
 const longJson: typeof long = [
   ["a list", 20_000, (n) => `{"a":[${"1,".repeat(n)}1]}`],
   ["a string", 300_000, (n) => `{"a":"${"x".repeat(n)}"}`],

@@ -149,7 +149,7 @@ async function holds(dialect: Dialect, property: (drawn: Case) => Promise<void>)
         later: editable(text, dialect, [...keys, ...drawn.later].slice(keys.length / 2)),
       })
     }),
-    { numRuns: propertyRuns },
+    { numRuns: propertyRuns(100) },
   )
 }
 

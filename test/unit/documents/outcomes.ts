@@ -1,9 +1,10 @@
 import type { TestContext } from "node:test"
 import { type JsonValue, sameValue } from "../../../components/documents/json-value.ts"
 import { UnusableDocument } from "../../../components/documents/problems.ts"
+import { propertyRuns } from "../property-runs.ts"
 
-/** How many generated documents are tried: more by hand, with PROPERTY_RUNS=20000. */
-export const runs = Number(process.env.PROPERTY_RUNS ?? 300)
+/** How many generated documents are tried: `PROPERTY_FACTOR` asks for more. */
+export const runs = propertyRuns(300)
 
 /** What came of a document: its own reader is the judge. */
 export type Outcome = "agreed" | "refused by both" | "refused by us"

@@ -2,8 +2,9 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import { describeAnswer } from "../../../components/login-surface/describe-answer.ts"
+import { propertyRuns } from "../property-runs.ts"
 
-const runs = Number(process.env.PROPERTY_RUNS ?? 200)
+const runs = propertyRuns(200)
 
 test("an answer is told by status, type, where it redirects to, and its first words", () => {
   const headers = { "content-type": "text/html; charset=utf-8" }

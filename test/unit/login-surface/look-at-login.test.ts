@@ -9,6 +9,7 @@ import type { LoginPlaces, Rule } from "../../../components/login-surface/rule.t
 import { loginRules } from "../../../components/login-surface/rules.ts"
 import { selfSigned } from "../../integration/host/certificates.ts"
 import { temporaryFolder } from "../host/scenery.ts"
+import { propertyFactor } from "../property-runs.ts"
 import { asRecorded, type Instead, type Recorded, type RecordedSite, serveRecorded } from "./recorded-site.ts"
 
 const token = "mct_abcdefghijklmnopqrstuvwxyz0123_456789"
@@ -201,8 +202,8 @@ test("a server as the real ones were recorded is right, before the cutover and a
   assert.deepEqual(await lookAtLogin(places, "delegated"), [])
 })
 
-/** Of the wrong answers each rule gets every fourth, another one than its neighbour; all with PROPERTY_RUNS. */
-const every = process.env.PROPERTY_RUNS === undefined ? 4 : 1
+/** Of the wrong answers each rule gets every fourth, another one than its neighbour; all of them in the matrix. */
+const every = propertyFactor > 1 ? 1 : 4
 let tried = 0
 for (const [nth, rule] of loginRules.entries()) {
   test(`${rule.endpoint}: whatever else it answers is named, with its address and what was seen`, async (t) => {

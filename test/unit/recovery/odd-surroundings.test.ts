@@ -7,6 +7,7 @@ import { describeHolder, stateOfHolder } from "../../../components/recovery/lock
 import { listMachineProcesses } from "../../../components/recovery/machine-processes.ts"
 import { findLocks } from "../../../components/recovery/stack-locks.ts"
 import { temporaryFolder } from "../host/scenery.ts"
+import { propertyRuns } from "../property-runs.ts"
 
 const command = join(import.meta.dirname, "../../../components/commands/recover.ts")
 
@@ -76,7 +77,7 @@ suite("recover in odd surroundings", () => {
     await mkdir(folder, { recursive: true })
     const whole = JSON.stringify({ pid: 4194305, username: "root", hostname: "vps", timestamp: "2026-11-24T02:13:04Z" })
     const odd = ["null", "[]", "{}", "\u0000", whole.replace("4194305", '"many"'), whole.replace("2026-11", "soon")]
-    const step = Math.max(1, Math.ceil(whole.length / Number(process.env.PROPERTY_RUNS ?? 10)))
+    const step = Math.max(1, Math.ceil(whole.length / propertyRuns(10)))
     const every = Array.from({ length: whole.length }, (_, at) => whole.slice(0, at)).filter((_, at) => at % step === 0)
     for (const text of [...every, ...odd]) {
       await writeFile(join(folder, "0123.json"), text)

@@ -2,8 +2,9 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import { quoted } from "../../../components/report/quoted.ts"
+import { propertyRuns } from "../property-runs.ts"
 
-const numRuns = Number(process.env.PROPERTY_RUNS ?? 500)
+const numRuns = propertyRuns(500)
 
 /** Whatever somebody may have for a password: at least four characters, since less is in every text. */
 const secrets = fc.oneof(

@@ -11,8 +11,9 @@ import type { ProgressEvent } from "../../../components/report/progress.ts"
 import { jsonSink, plainSink, terminalSink } from "../../../components/report/progress-sinks.ts"
 import { Refusal } from "../../../components/report/refusal.ts"
 import { inOneLine, visible, visibleJson } from "../../../components/report/visible.ts"
+import { propertyRuns } from "../property-runs.ts"
 
-const numRuns = Number(process.env.PROPERTY_RUNS ?? 300)
+const numRuns = propertyRuns(300)
 
 /** Texts of others at their worst: commands of runners, sequences of terminals, between what is harmless. */
 const pieces = [
@@ -125,8 +126,10 @@ test("managed values, which the engine prints by itself, are told so", () => {
 test("nothing is printed past that place", async () => {
   const components = join(import.meta.dirname, "../../../components")
   const files = (await readdir(components, { recursive: true })).filter((file) => file.endsWith(".ts"))
+  // A program for Synapse's Python, whose output is read and not shown.
+  const ours = files.filter((file) => file !== "synapse/start-probe.ts")
   const past: string[] = []
-  for (const file of files) {
+  for (const file of ours) {
     const text = await readFile(join(components, file), "utf8")
     for (const line of text.split("\n")) {
       const isOutput =

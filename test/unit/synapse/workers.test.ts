@@ -3,6 +3,7 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { findWorkers, workersInConfig } from "../../../components/synapse/workers.ts"
 import { hostWith, type SomeContainer } from "../host/engine-of-containers.ts"
+import { propertyRuns } from "../property-runs.ts"
 
 const synapse = { service: { name: "synapse" }, homeserverYaml: "/srv/synapse/homeserver.yaml" }
 const main: SomeContainer = { name: "synapse", mounts: [["/srv/synapse", "/data"]] }
@@ -32,7 +33,7 @@ test("whatever key of homeserver.yaml names another process than the main one, i
     fc.property(naming, ({ key, value }) => {
       assert.deepEqual(workersInConfig({ server_name: "ex.test", [key]: value }), [key])
     }),
-    { numRuns: Number(process.env.PROPERTY_RUNS ?? 200) },
+    { numRuns: propertyRuns(200) },
   )
 })
 

@@ -12,10 +12,11 @@ import { noteStandstill, settle } from "../../../components/window/settle.ts"
 import { readStepTimes } from "../../../components/window/step-times.ts"
 import { inSwitch, readWatcher } from "../../../components/window/switch-state.ts"
 import { inWindow } from "../../../components/window/window.ts"
+import { propertyRuns } from "../property-runs.ts"
 import { delegated, legacy, opened, placeOf, type World, wayOut, world, writeDelegated } from "./world.ts"
 
 /** Each file is cut at so many places, its first and last bytes among them; at each byte above its length. */
-const most = Number(process.env.PROPERTY_RUNS ?? 2)
+const most = propertyRuns(2)
 
 /** A host that notes every file that we write on it: the list of names is the code's own. */
 function noting(names: Set<string>): Host {

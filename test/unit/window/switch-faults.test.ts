@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { suite, test } from "node:test"
 import { localHost as host } from "../../../components/host/local-host.ts"
 import { switchScript } from "../../../components/window/switch-script.ts"
+import { propertyRuns } from "../property-runs.ts"
 import {
   type Call,
   type Fault,
@@ -17,7 +18,7 @@ import {
 import { delegated, legacy } from "./world.ts"
 
 /** Each call of a run is tried below this number of runs; above it, every so many-th, a different start each time. */
-const most = Number(process.env.PROPERTY_RUNS ?? 6)
+const most = propertyRuns(6)
 
 /**
  * Where the copy lies that is renamed: in the switch's folder, or, where no link gets from there to the file, beside it; or it was
