@@ -11,7 +11,7 @@ import type { StackName } from "./stack-locks.ts"
 
 const shownValue = z.object({
   value: z.string().exactOptional(),
-  objectValue: z.unknown(),
+  objectValue: z.unknown().optional(),
   secret: z.boolean().default(false),
 })
 const shownConfig = z.record(z.string(), shownValue)

@@ -24,6 +24,6 @@ export async function finishAsOperator(lab: CrashLab, isKilled: boolean): Promis
 export async function recoverAsOperator(lab: CrashLab, isKilled: boolean): Promise<Finish> {
   if (!isKilled) return { complaints: [], cleared: [], transcript: [] }
   const { exitCode, report, output } = await recover(lab)
-  const complaints = exitCode === 0 ? [] : [`npm run recover ended with exit code ${exitCode}`]
+  const complaints = exitCode === 0 ? [] : [`npm run recover ended with exit code ${exitCode}: ${report.trouble ?? ""}`]
   return { complaints, cleared: report.cleared, transcript: [output] }
 }
