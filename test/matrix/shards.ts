@@ -31,7 +31,9 @@ export const shards: readonly Shard[] = [
   ...["another-synapse", "back-and-there-again", "bad-worlds", "conflicts", "rollback-page", "staging-up"].map((name) =>
     shard(name, `test/matrix/steps/${name}.test.ts`, "own"),
   ),
+  shard("slow", "test/matrix/slow/*.test.ts", "none"),
   shard("lab-ended-by-signal", "test/matrix/lab.test.ts", "own"),
+  shard("contract", "test/contract/**/*.test.ts", "none"),
   // Also where a real one is at hand, so that a machine without it still has an honest stand-in.
   { ...shard("contract-of-the-stand-in", "test/contract/**/*.test.ts", "none"), environment: { MAS_CLI: "" } },
   generated("unit-generated", "test/unit/**/*.test.ts"),
@@ -76,6 +78,7 @@ export function shardsNamed(names: readonly string[]): readonly Shard[] {
   return names.length === 0 ? shards : shards.filter((one) => names.some((name) => isNamed(one, name)))
 }
 
+/** A name that a shard has means that shard alone. */
 function isNamed({ name }: Shard, wanted: string): boolean {
-  return name === wanted || name.startsWith(`${wanted}-`)
+  return name === wanted || (name.startsWith(`${wanted}-`) && !shards.some((other) => other.name === wanted))
 }

@@ -6,9 +6,9 @@ import { execa } from "execa"
 import { type Disk, demandRoom, diskAt, diskOfCluster } from "../../../components/backup/disk-space.ts"
 import { estimateBackup, needsOf } from "../../../components/backup/estimate.ts"
 import { Refusal } from "../../../components/report/refusal.ts"
+import { type SomeServer, someServer } from "../../integration/backup/server.ts"
+import { host, stopCluster } from "../../integration/backup/world.ts"
 import { temporaryFolder } from "../../unit/host/scenery.ts"
-import { type SomeServer, someServer } from "./server.ts"
-import { host, stopCluster } from "./world.ts"
 
 after(stopCluster)
 
@@ -128,7 +128,7 @@ interface Given {
 
 /** Runs one of `programs/` in a process of its own, behind other words if there are any. Gives what it answers. */
 async function run(t: TestContext, program: string, before: readonly string[], { server, folder }: Given) {
-  const path = join(import.meta.dirname, "programs", `${program}.ts`)
+  const path = join(import.meta.dirname, "../../integration/backup/programs", `${program}.ts`)
   const [first = "", ...rest] = [...before, process.execPath, path]
   const input = JSON.stringify({ places: server.places, folder })
   const { stdout } = await execa(first, rest, { input, cancelSignal: t.signal })
