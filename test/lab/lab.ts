@@ -98,23 +98,29 @@ export async function makeLab({ images: overrides = {}, say = () => {} }: LabOpt
   return endedBySignals(lab)
 }
 
+const signals = ["SIGINT", "SIGTERM"] as const
+/** The labs of this process. */
+const living = new Set<Lab>()
+let isEnding = false
+
 /** Ctrl-C takes the lab down as well, and so does a test runner that ends its files. */
 function endedBySignals(lab: Lab): Lab {
-  let isEnding = false
-  // It stays a listener while it works: where execa finds nobody but itself, it lets the signal end the process at once.
-  const end = () => {
-    if (isEnding) return
-    isEnding = true
-    process.stderr.write("ended by a signal: taking the lab down\n")
-    void lab.destroy().finally(() => process.exit(130))
-  }
-  const signals = ["SIGINT", "SIGTERM"] as const
-  for (const signal of signals) process.on(signal, end)
+  if (living.size === 0) for (const signal of signals) process.on(signal, endAll)
+  living.add(lab)
   const destroy = async () => {
-    for (const signal of signals) process.off(signal, end)
     await lab.destroy()
+    living.delete(lab)
+    if (living.size === 0) for (const signal of signals) process.off(signal, endAll)
   }
   return { ...lab, destroy, [Symbol.asyncDispose]: destroy }
+}
+
+/** It stays a listener while it works: where execa finds nobody but itself, it lets the signal end the process at once. */
+function endAll(): void {
+  if (isEnding) return
+  isEnding = true
+  process.stderr.write("ended by a signal: taking the lab down\n")
+  void Promise.allSettled([...living].map((lab) => lab.destroy())).finally(() => process.exit(130))
 }
 
 /** For a shell, so that a lab that is kept can be worked with by hand. */
