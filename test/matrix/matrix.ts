@@ -96,6 +96,9 @@ async function ended(result: ShardResult): Promise<void> {
   if (!isGreen || !isWhole) return
   const at = `${new Date().toISOString().slice(0, 16)}Z`
   const held: Held = { at, commit, seconds: Math.round(seconds), tests: passed, mas: masKind(images.mas) }
+  // Another run may have written meanwhile.
+  for (const [name, theirs] of await readProven())
+    if (!results.some((own) => own.shard.name === name)) proven.set(name, theirs)
   proven.set(shard.name, held)
   await writeProven(
     proven,
