@@ -148,8 +148,12 @@ async function expected(inputs: LoginFlowsInputs, { host }: Context): Promise<Cl
 
 /** In legacy the log-in is Synapse's own, whatever that is: with single sign-on alone there is no password form. */
 async function ownLogIn(host: Context["host"], { synapse }: LoginFlowsInputs): Promise<Partial<ClientView>> {
-  const own = await lookAtOwnFlows(host, synapse)
-  if (own === notServed || own === standsStill || own === delegatedToMas) return {}
+  const own = await lookAtOwnFlows(host, synapse).catch((error: unknown) => {
+    // The pre-flight names an address that leads nowhere; what clients see is asked by their own.
+    if (error instanceof Refusal && error.code === "http/unreachable") return undefined
+    throw error
+  })
+  if (own === undefined || own === notServed || own === standsStill || own === delegatedToMas) return {}
   return { loginFlows: own, loginFlowsOfSynapse: own }
 }
 

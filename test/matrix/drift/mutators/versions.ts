@@ -82,7 +82,7 @@ interface StateResource {
 export const ofVersions: readonly Mutator[] = [
   ...releases({
     name: "Synapse",
-    touches: ["homeserver", "run/synapse"],
+    touches: ["homeserver", "run/synapse", "seen/mas"],
     file: ({ files }) => files.homeserver,
     become: inSynapse,
     usual: "1.163.2",
