@@ -104,7 +104,7 @@ describe("docs/mas_migration_rollback.md, typed on a server as it says", () => {
 
   it("4: without what lies ready, the file comes out of a backup of before the cutover", async () => {
     await page.type("4.4", { withoutPulumi: true })
-    assert.equal((await readDocuments(lab)).homeserver, untouched.homeserver)
+    assert.equal((await readDocuments(lab)).homeserver, expected.homeserver)
     await page.type("4.2", { withoutPulumi: true })
   })
 
