@@ -59,13 +59,13 @@ const nesting: Readonly<Record<string, number>> = {
   "flow-seq-end": -1,
 }
 
-/** PyYAML takes tabs only within quotes, comments and block scalars; libyaml not before the first value of a line. */
+/** PyYAML takes tabs only within quotes, comments and block scalars; libyaml not before a line's first value, marks or not. */
 function tabFaults({ type, source, start }: Lexeme, text: string, dialect: Dialect): Fault[] {
   const at = source.indexOf("\t")
   if (at === -1) return []
   if (dialect === "yaml11")
     return [{ offset: start + at, text: "a tab between values, which Synapse's reader refuses" }]
-  const isFirst = type === "space" && text.slice(lineStart(text, start), start).trim() === ""
+  const isFirst = type === "space" && /^[\s?:-]*$/.test(text.slice(lineStart(text, start), start))
   return isFirst ? [{ offset: start + at, text: tabInIndentation }] : []
 }
 
