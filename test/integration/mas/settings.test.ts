@@ -122,8 +122,8 @@ suite("MAS's settings are what Synapse's accounts need", { concurrency: false },
       assert.deepEqual([scheme.secret, scheme.secret_file], ["s4lt", undefined])
       await converge(inputs())
       assert.deepEqual((await config()).passwords.schemes[0].secret_file, undefined)
-      const state = { ...inputs(), revision: 1 }
-      await lifecycle.remove?.(state, context())
+      await markInUse(context().host, posix.dirname(inputs().keptAt))
+      await lifecycle.remove({ ...inputs(), revision: 1 }, context())
       assert.equal(await here().text(), before)
     }
   })
