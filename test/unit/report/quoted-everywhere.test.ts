@@ -10,7 +10,7 @@ const readers =
   /\.(test|exec)\(|\b(saysDiskFull|readSyn2MasReport|masError|complaintOf|lastOf|locksInWords|dumpFailed|folderNotMade|bulletsUnder|linesOf|inOrder|shown)\(|split\(`=====/
 
 /** Where the streams themselves come from, where our own words go to, and a program for Synapse's Python, whose streams are its own. */
-const streams = /^(host\/(local-exec|host|local-lock)\.ts|commands\/|synapse\/start-probe\.ts)/
+const streams = /^(host\/(local-exec|host|local-lock)\.ts|commands\/|report\/printing\.ts|synapse\/start-probe\.ts)/
 
 /** Lines in which another program's words become a value or a part of a text. */
 async function passing(): Promise<{ file: string; line: string }[]> {
