@@ -1,9 +1,8 @@
 import { Command, InvalidArgumentError } from "commander"
 import { formatDuration } from "../../components/report/durations.ts"
 import { renderTable } from "../../components/report/table.ts"
-import { prepareSynapse } from "../offline/images/images.ts"
 import { masInUse, masKind } from "../offline/images/mas-in-use.ts"
-import { otherSynapses, prepare } from "../offline/prepare.ts"
+import { prepareForMatrix } from "../offline/prepare.ts"
 import { presentCommit } from "./changed-since.ts"
 import { inOrderOfNeed } from "./choose.ts"
 import { runLane, type ShardResult } from "./lane.ts"
@@ -46,8 +45,7 @@ if (options.list) {
 }
 
 say(`${waiting.length} of ${shards.length} shards are wanted, ${options.lanes} side by side. MAS: ${masInUse()}`)
-const { environment, dockerCli: docker, images } = await prepare(say)
-for (const version of otherSynapses) await prepareSynapse(version, { docker, environment, say })
+const { images } = await prepareForMatrix(say)
 const preparedSeconds = secondsGone()
 const results: ShardResult[] = []
 const lanes = Array.from({ length: options.lanes }, (_, nth) =>

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { execa } from "execa"
+import { compileCache } from "../offline/toolchain/toolchain.ts"
 import { checkout } from "./tests.ts"
 
 /** What became of one test file. */
@@ -28,9 +29,6 @@ export interface TestOptions {
   /** After so many seconds the run is asked to end. Default: never. */
   readonly limitSeconds?: number
 }
-
-/** Programs of the lab are compiled once for all processes; gone with `npm ci`. */
-export const compileCache = join(checkout, "node_modules/.cache/compiled")
 
 /** Runs test files in the order given. What node's runner reports of them goes to this process's output. */
 export async function runTests(files: readonly string[], options: TestOptions): Promise<TestRun> {

@@ -14,6 +14,7 @@ import { propertyRuns } from "../../unit/property-runs.ts"
 import { Psycopg2 } from "./psycopg2.ts"
 
 const numRuns = propertyRuns(100)
+let compared = 0
 
 type Environment = Readonly<Record<string, string>>
 
@@ -63,6 +64,10 @@ suite("Synapse's database is the one that psycopg2 opens with the same homeserve
     }
   })
 
+  test("most of what was tried came as far as to be compared", () => {
+    assert.ok(compared > numRuns, `only ${compared} were`)
+  })
+
   async function agrees(text: string, environment: Environment): Promise<void> {
     here().take()
     const said = await judge().connect(text, environment)
@@ -70,6 +75,7 @@ suite("Synapse's database is the one that psycopg2 opens with the same homeserve
     const ours = determined(text, environment)
     // What only one of the readers takes, or each in another way, is refused by name before anybody asks for a database.
     if (ours === "unusable") return
+    compared += 1
     const about = `${text}\n${JSON.stringify(environment)}\npsycopg2: ${said}\n`
     if (ours instanceof Refusal) {
       const isOwn = asked === undefined || asked.by === "socket"

@@ -5,8 +5,8 @@ import { pathFolders } from "./on-path.ts"
 import { homeWithPlugins } from "./plugins.ts"
 import { findOrMakePulumi, type Pulumi } from "./pulumi.ts"
 
-/** Gone with `npm ci`; also named by the script `test` of package.json. */
-const compiled = join(import.meta.dirname, "../../../node_modules/.cache/compiled")
+/** Where programs of this checkout are kept compiled, once for all processes; gone with `npm ci`. */
+export const compileCache = join(import.meta.dirname, "../../../node_modules/.cache/compiled")
 
 /** Everything a Pulumi run of the lab stands on. */
 export interface Toolchain {
@@ -37,7 +37,7 @@ export async function prepareToolchain(say: Say = () => {}): Promise<Toolchain> 
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       // A fifth of the processor's time of an `up` goes into compiling the same modules in every process again.
-      NODE_COMPILE_CACHE: compiled,
+      NODE_COMPILE_CACHE: compileCache,
       ...docker.environment,
     },
     dockerCli: docker.cli,
