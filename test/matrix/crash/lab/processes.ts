@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises"
+import { inSwitch } from "../../../../components/window/switch-state.ts"
 import type { CrashLab } from "./crash-lab.ts"
 
 /** A process of this machine, as /proc shows it. */
@@ -35,10 +36,15 @@ export function treeOf(root: number, processes: readonly Process[]): readonly Pr
   return found
 }
 
-/** What was started in the lab's environment, wherever in the tree of processes it stands now. */
-export async function processesOf({ environment }: CrashLab): Promise<readonly Process[]> {
+/**
+ * What was started in the lab's environment, wherever in the tree of processes it stands now, and the dead-man's switch, which
+ * has an environment of its own.
+ */
+export async function processesOf({ environment, places }: CrashLab): Promise<readonly Process[]> {
   const mark = `PULUMI_BACKEND_URL=${environment.PULUMI_BACKEND_URL}`
-  const isMarked = async ({ pid }: Process) => {
+  const script = inSwitch(places.host.stateFolder, "run.sh")
+  const isMarked = async ({ pid, argv }: Process) => {
+    if (argv.includes(script)) return true
     const variables = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "")
     return variables.split("\0").includes(mark)
   }
