@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { posix } from "node:path"
 import type { Host } from "../host/host.ts"
-import { inspectService } from "../host/inspection.ts"
+import { knownService } from "../host/inspection.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { formatDuration } from "../report/durations.ts"
 import { Refusal } from "../report/refusal.ts"
@@ -165,7 +165,7 @@ async function imagesOf(host: Host, { services }: BackupPlaces): Promise<Readonl
     sides.map(async (side) => {
       const { service } = services[side]
       if (service.container === undefined) return []
-      return [[side, (await inspectService(host, service)).image.reference] as const]
+      return [[side, (await knownService(host, service)).image.reference] as const]
     }),
   )
   return Object.fromEntries(found.flat())

@@ -1,7 +1,9 @@
 import { isIP } from "node:net"
+import { isDeepStrictEqual } from "node:util"
+import { Refusal } from "../report/refusal.ts"
 import type { Host } from "./host.ts"
 import { type HttpAnswer, request } from "./http.ts"
-import { type Inspection, inspectService } from "./inspection.ts"
+import { forgetService, type Inspection, knownService } from "./inspection.ts"
 import type { ServiceAddress } from "./service-address.ts"
 
 /** A service that answers HTTP, as its neighbours see it. */
@@ -30,8 +32,19 @@ export async function askService(
 ): Promise<HttpAnswer> {
   const { path, ...rest } = question
   const url = below(endpoint, path)
-  const viaAddress = await wayTo(host, service, url)
-  return request(host, { url: url.href, timeoutSeconds: 20, ...rest, ...(viaAddress ? { viaAddress } : {}) })
+  const ask = (viaAddress: Way | undefined) =>
+    request(host, { url: url.href, timeoutSeconds: 20, ...rest, ...(viaAddress ? { viaAddress } : {}) })
+  const way = await wayTo(host, service, url)
+  try {
+    return await ask(way)
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "http/unreachable") throw error
+    // Whoever has started it anew meanwhile may have given it another address.
+    forgetService(host, service)
+    const now = await wayTo(host, service, url)
+    if (isDeepStrictEqual(now, way)) throw error
+    return ask(now)
+  }
 }
 
 /** A path below the endpoint's own. @example below("http://proxy/synapse", "/health?a") is http://proxy/synapse/health?a */
@@ -47,7 +60,7 @@ interface Way {
 
 async function wayTo(host: Host, service: ServiceAddress, url: URL): Promise<Way | undefined> {
   if (service.commands?.start !== undefined) return undefined
-  return wayInto(await inspectService(host, service), url)
+  return wayInto(await knownService(host, service), url)
 }
 
 /** Where to connect for a URL as the container's neighbours see it; `undefined`: where it says, as seen from the host. Pure. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises"
 import { Refusal } from "../report/refusal.ts"
 import { askEngine, commandFailed, saysNoSuchContainer, tellEngine } from "./engine.ts"
 import type { Argv, Finished, Host } from "./host.ts"
-import { environmentOf, type Inspection, inspectService } from "./inspection.ts"
+import { environmentOf, type Inspection, knownService } from "./inspection.ts"
 import { containerOf, engineOf, type ServiceAddress } from "./service-address.ts"
 
 export interface BesideRun {
@@ -37,7 +37,7 @@ export interface HostMount {
  * `docker/environment-not-portable`, `docker/command-failed`.
  */
 export async function runBeside(host: Host, service: ServiceAddress, run: BesideRun): Promise<Finished> {
-  const inspection = await inspectService(host, service)
+  const inspection = await knownService(host, service)
   await clearName(host, service, run.name)
   await create(host, service, run, inspection)
   try {

@@ -4,7 +4,8 @@ import { Refusal } from "../report/refusal.ts"
 import type { Secret } from "../report/secret.ts"
 import { refuseConnecting, refuseQuery } from "./database-refusals.ts"
 import type { Argv, Host } from "./host.ts"
-import { inspectService } from "./inspection.ts"
+import { forgetService, knownService } from "./inspection.ts"
+import type { ServiceAddress } from "./service-address.ts"
 
 /** How to reach a Postgres database. The password travels to the server only, by SCRAM where it asks for that. */
 export interface DatabaseAddress {
@@ -69,6 +70,10 @@ export async function openDatabase(
   return session(client, { host: host.name, database: address.database })
 }
 
+function serviceOf({ container, engine }: { readonly container: string; readonly engine?: Argv }): ServiceAddress {
+  return { name: container, ...(engine ? { engine } : {}) }
+}
+
 interface Listening {
   readonly hostname: string
   readonly port: number
@@ -77,8 +82,8 @@ interface Listening {
 async function whereItListens(host: Host, { address, database }: DatabaseAddress): Promise<Listening> {
   const port = address.port ?? 5432
   if ("host" in address) return { hostname: address.host, port }
-  const { container, engine } = address
-  const inspection = await inspectService(host, { name: container, ...(engine ? { engine } : {}) })
+  const { container } = address
+  const inspection = await knownService(host, serviceOf(address))
   const hostname = inspection.networks.find((network) => network.address !== undefined)?.address
   if (hostname !== undefined) return { hostname, port }
   if (inspection.isRunning && inspection.networkMode === "host") return { hostname: "127.0.0.1", port }
@@ -100,6 +105,7 @@ async function connect(host: Host, address: DatabaseAddress, attempt: Attempt): 
       return begin(host, address, { ...attempt, ssl: false })
     })
   } catch (error) {
+    if ("container" in address.address) forgetService(host, serviceOf(address.address))
     throw refuseConnecting(error, { host: host.name, ...address })
   }
 }

@@ -121,9 +121,40 @@ const inspected = z.object({
 
 type Inspected = z.infer<typeof inspected>
 
-/** Throws `docker/container-missing`, and what every use of Docker may (`askEngine`). */
+/** What the hosts of {@link remembering} were told last, by container. */
+const told = new WeakMap<Host, Map<string, Inspected>>()
+
+/**
+ * A host that remembers what its containers are, for one lifecycle call: `knownService` asks the engine once for each. Others
+ * may do something to a container meanwhile; whoever wants to know about that asks `inspectService`.
+ */
+export function remembering(host: Host): Host {
+  const own = { ...host }
+  told.set(own, new Map())
+  return own
+}
+
+/** How the container is now. Throws `docker/container-missing`, and what every use of Docker may (`askEngine`). */
 export async function inspectService(host: Host, service: ServiceAddress): Promise<Inspection> {
   return describe(await inspectRaw(host, service))
+}
+
+/**
+ * As {@link inspectService}, for what stays the same as long as we do nothing to the container: its mounts, image, names,
+ * addresses. On a host that remembers the engine is asked for it once.
+ */
+export async function knownService(host: Host, service: ServiceAddress): Promise<Inspection> {
+  const known = told.get(host)?.get(nameOnEngine(service))
+  return describe(known ?? (await inspectRaw(host, service)))
+}
+
+/** To be called by whoever starts, stops or changes the container, or finds that it is not as it was. */
+export function forgetService(host: Host, service: ServiceAddress): void {
+  told.get(host)?.delete(nameOnEngine(service))
+}
+
+function nameOnEngine(service: ServiceAddress): string {
+  return [...engineOf(service), containerOf(service)].join("\0")
 }
 
 /**
@@ -146,7 +177,8 @@ export async function inspectLiving(host: Host, service: ServiceAddress): Promis
 
 /** `NAME=value` of the service's container. Secrets: for standard input only, never for argv, a log or an error. */
 export async function environmentOf(host: Host, service: ServiceAddress): Promise<readonly string[]> {
-  return (await inspectRaw(host, service)).Config.Env ?? []
+  const known = told.get(host)?.get(nameOnEngine(service))
+  return (known ?? (await inspectRaw(host, service))).Config.Env ?? []
 }
 
 async function inspectRaw(host: Host, service: ServiceAddress): Promise<Inspected> {
@@ -157,7 +189,10 @@ async function inspectRaw(host: Host, service: ServiceAddress): Promise<Inspecte
   if (saysNoSuchContainer(finished)) throw await containerMissing(host, service)
   if (finished.exitCode !== 0) throw commandFailed([...engineOf(service), ...words], finished, where)
   const parsed = z.tuple([inspected]).safeParse(parseJson(finished.stdout))
-  if (parsed.success) return parsed.data[0]
+  if (parsed.success) {
+    told.get(host)?.set(nameOnEngine(service), parsed.data[0])
+    return parsed.data[0]
+  }
   throw new Refusal({
     code: "docker/command-failed",
     what: `The container engine describes ${container} in a way that we do not know`,

@@ -1,5 +1,5 @@
 import type { Host } from "./host.ts"
-import { environmentOf, inspectService } from "./inspection.ts"
+import { environmentOf, knownService } from "./inspection.ts"
 import { hostPathOf } from "./mounted-paths.ts"
 import { containerOf, engineOf, type ServiceAddress } from "./service-address.ts"
 import type { KnownEnvironment } from "./undetermined.ts"
@@ -15,7 +15,7 @@ export function isWithoutContainer({ commands }: ServiceAddress): boolean {
  */
 export async function readServiceFile(host: Host, service: ServiceAddress, path: string): Promise<string | undefined> {
   if (isWithoutContainer(service)) return host.readIfPresent(path)
-  const mounted = hostPathOf(await inspectService(host, service), path)
+  const mounted = hostPathOf(await knownService(host, service), path)
   if (mounted !== undefined) return host.readIfPresent(mounted)
   const copy = '"$@" 2>/dev/null | tar -xOf - 2>/dev/null'
   const source = [...engineOf(service), "cp", "--follow-link", `${containerOf(service)}:${path}`, "-"]

@@ -1,7 +1,7 @@
 import { Refusal } from "../report/refusal.ts"
 import { askEngine, commandFailed, containerMissing, tellEngine } from "./engine.ts"
 import type { Argv, ExecOptions, Finished, Host } from "./host.ts"
-import { inspectService } from "./inspection.ts"
+import { forgetService, inspectService } from "./inspection.ts"
 import { containerOf, type ServiceAddress } from "./service-address.ts"
 
 /** Long: docker waits for a container's grace before it kills it, and compose files stretch that. */
@@ -25,12 +25,16 @@ export async function restartService(host: Host, service: ServiceAddress): Promi
 async function steer(host: Host, service: ServiceAddress, verb: "start" | "stop" | "restart"): Promise<void> {
   const command = service.commands?.[verb]
   const options = { timeoutSeconds: lifecycleSeconds }
-  if (command === undefined) {
-    await tellEngine(host, service, [verb, containerOf(service)], options)
-    return
+  try {
+    if (command === undefined) {
+      await tellEngine(host, service, [verb, containerOf(service)], options)
+      return
+    }
+    const finished = await host.exec(command, options)
+    if (finished.exitCode !== 0) throw commandFailed(command, finished, { host: host.name })
+  } finally {
+    forgetService(host, service)
   }
-  const finished = await host.exec(command, options)
-  if (finished.exitCode !== 0) throw commandFailed(command, finished, { host: host.name })
 }
 
 /**

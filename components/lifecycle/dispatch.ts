@@ -1,3 +1,4 @@
+import { remembering } from "../host/inspection.ts"
 import { openHost } from "../host/open-host.ts"
 import { describeError } from "../report/describe-error.ts"
 import { type DriftItem, writeDriftItem } from "../report/drift-item.ts"
@@ -145,5 +146,5 @@ function contextOf(inputs: HostedInputs, urn = urns.get(fingerprint(inputs))): C
   const say = (line: string) => {
     if (urn) void sayUnder(urn, line)
   }
-  return { host: openHost(inputs.host), say }
+  return { host: remembering(openHost(inputs.host)), say }
 }

@@ -1,7 +1,7 @@
 import { secretsIn } from "../documents/masking.ts"
 import { type HostMount, runBeside } from "../host/beside.ts"
 import type { Argv, Finished, Host } from "../host/host.ts"
-import { inspectService } from "../host/inspection.ts"
+import { knownService } from "../host/inspection.ts"
 import { containerPathOf } from "../host/mounted-paths.ts"
 import { containerOf, type ServiceAddress } from "../host/service-address.ts"
 import { Refusal } from "../report/refusal.ts"
@@ -74,7 +74,7 @@ export async function demandMasCli(host: Host, mas: MasAddress, run: MasCliRun, 
 }
 
 async function configInContainer(host: Host, { service, config }: MasAddress): Promise<string> {
-  const path = await containerPathOf(host, await inspectService(host, service), config)
+  const path = await containerPathOf(host, await knownService(host, service), config)
   if (path !== undefined) return path
   throw new Refusal({
     code: "mas/config-not-mounted",

@@ -1,7 +1,7 @@
 import semver from "semver"
 import { runBeside } from "../host/beside.ts"
 import type { Host } from "../host/host.ts"
-import { inspectService } from "../host/inspection.ts"
+import { knownService } from "../host/inspection.ts"
 import { runInService } from "../host/service.ts"
 import { containerOf } from "../host/service-address.ts"
 import { Refusal } from "../report/refusal.ts"
@@ -17,7 +17,7 @@ const known = new Map<string, Promise<string>>()
 export async function readMasVersion(host: Host, mas: MasAddress): Promise<string> {
   const argv = ["mas-cli", "--version"] as const
   if (mas.service.commands?.cli !== undefined) return versionOf(await runInService(host, mas.service, argv))
-  const { image, isRunning } = await inspectService(host, mas.service)
+  const { image, isRunning } = await knownService(host, mas.service)
   const ask = async () =>
     isRunning
       ? runInService(host, mas.service, argv)

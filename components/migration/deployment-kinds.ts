@@ -1,6 +1,6 @@
 import { askEngine } from "../host/engine.ts"
 import type { Host } from "../host/host.ts"
-import { environmentOf, type Inspection, inspectService } from "../host/inspection.ts"
+import { environmentOf, type Inspection, knownService } from "../host/inspection.ts"
 import { containerPathOf } from "../host/mounted-paths.ts"
 import { containerOf, type ServiceAddress } from "../host/service-address.ts"
 import type { MasAddress } from "../mas/mas-cli.ts"
@@ -105,7 +105,7 @@ export async function findDeploymentFacts(
 
 /** None for a service that its own commands start: where it is a container all the same, they know how to treat it. */
 async function containerIfAny(host: Host, service: ServiceAddress): Promise<Inspection | undefined> {
-  return service.commands?.start === undefined ? inspectService(host, service) : undefined
+  return service.commands?.start === undefined ? knownService(host, service) : undefined
 }
 
 async function whyNoStart(

@@ -1,6 +1,6 @@
 import { askService, type WebService } from "../host/ask-service.ts"
 import type { Finished, Host } from "../host/host.ts"
-import { inspectService } from "../host/inspection.ts"
+import { inspectService, knownService } from "../host/inspection.ts"
 import { containerPathOf } from "../host/mounted-paths.ts"
 import { runInService } from "../host/service.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
@@ -117,9 +117,7 @@ export async function findSynapseOutOfReach(host: Host, mas: MasAddress, endpoin
 }
 
 async function pathWithin(host: Host, { service, config }: MasAddress): Promise<string | undefined> {
-  return service.commands?.cli === undefined
-    ? containerPathOf(host, await inspectService(host, service), config)
-    : config
+  return service.commands?.cli === undefined ? containerPathOf(host, await knownService(host, service), config) : config
 }
 
 export function findSecretMissing(mas: MasAddress, secret: string | undefined) {

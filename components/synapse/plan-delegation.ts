@@ -7,7 +7,7 @@ import { sameAddress, type WantedKey } from "../files/managed-keys.ts"
 import type { ManagedFileInputs } from "../files/managed-lifecycle.ts"
 import { readUsable } from "../files/usable-text.ts"
 import type { Host } from "../host/host.ts"
-import { inspectService } from "../host/inspection.ts"
+import { knownService } from "../host/inspection.ts"
 import { hostPathOf } from "../host/mounted-paths.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
 import { Refusal } from "../report/refusal.ts"
@@ -127,6 +127,6 @@ function configOf({ config: path, keptAt }: SharingMas) {
 
 /** A secret in a file that a service's config names, as that sees it. MAS and Synapse both trim it (MAS 1.22, Synapse 1.163). */
 export async function readSecretFile(host: Host, service: ServiceAddress, file: string): Promise<string | undefined> {
-  const path = service.commands?.start === undefined ? hostPathOf(await inspectService(host, service), file) : file
+  const path = service.commands?.start === undefined ? hostPathOf(await knownService(host, service), file) : file
   return path === undefined ? undefined : (await host.readIfPresent(path))?.trim()
 }

@@ -1,7 +1,7 @@
 import { askService } from "../host/ask-service.ts"
 import { runBeside } from "../host/beside.ts"
 import type { Host } from "../host/host.ts"
-import { inspectService } from "../host/inspection.ts"
+import { knownService } from "../host/inspection.ts"
 import { containerOf } from "../host/service-address.ts"
 import { askOrExplain } from "../host/staying-up.ts"
 import type { SynapseAddress } from "./synapse-address.ts"
@@ -13,7 +13,7 @@ const known = new Map<string, SynapseVersion>()
 /** The version of the Synapse that runs, or that would run if it were started. */
 export async function readSynapseVersion(host: Host, synapse: SynapseAddress): Promise<SynapseVersion> {
   if (synapse.service.commands?.start !== undefined) return askForVersion(host, synapse)
-  const { image, isRunning } = await inspectService(host, synapse.service)
+  const { image, isRunning } = await knownService(host, synapse.service)
   const found =
     known.get(image.id) ?? (isRunning ? await askUnlessDown(host, synapse) : await readFromImage(host, synapse))
   known.set(image.id, found)

@@ -2,7 +2,7 @@ import { posix } from "node:path"
 import { secretsIn } from "../documents/masking.ts"
 import { runBeside } from "../host/beside.ts"
 import type { Finished, Host } from "../host/host.ts"
-import { type Inspection, inspectService } from "../host/inspection.ts"
+import { type Inspection, knownService } from "../host/inspection.ts"
 import { containerPathOf } from "../host/mounted-paths.ts"
 import { runInService } from "../host/service.ts"
 import { containerOf, type ServiceAddress } from "../host/service-address.ts"
@@ -86,7 +86,7 @@ export function configFilesIn(argv: readonly string[]): readonly string[] {
 
 async function inspectIfAny(host: Host, service: ServiceAddress): Promise<Inspection | undefined> {
   try {
-    return await inspectService(host, service)
+    return await knownService(host, service)
   } catch (error) {
     if (service.commands?.start !== undefined && error instanceof Refusal && error.code.startsWith("docker/"))
       return undefined

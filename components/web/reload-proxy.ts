@@ -1,6 +1,6 @@
 import { isStopped } from "../files/served.ts"
 import type { Argv, Host } from "../host/host.ts"
-import { inspectService } from "../host/inspection.ts"
+import { knownService } from "../host/inspection.ts"
 import { mountsFileItself } from "../host/mounted-paths.ts"
 import { restartService, runInService, startService } from "../host/service.ts"
 import { containerOf, type ServiceAddress } from "../host/service-address.ts"
@@ -45,7 +45,7 @@ export async function reloadProxy(
 
 async function seesOldFiles(host: Host, service: ServiceAddress, files: readonly string[]): Promise<boolean> {
   if (files.length === 0) return false
-  const inspection = await inspectService(host, service)
+  const inspection = await knownService(host, service)
   const are = await Promise.all(files.map((file) => mountsFileItself(host, inspection, file)))
   return are.includes(true)
 }
