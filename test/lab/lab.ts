@@ -8,6 +8,7 @@ import { stagingPlaces, stagingPrefix } from "../../components/staging/staging-p
 import { type LabImages, prepareImages } from "../offline/images/images.ts"
 import { prepareToolchain } from "../offline/toolchain/toolchain.ts"
 import { findFreePorts } from "./free-ports.ts"
+import { endAllOf } from "./processes.ts"
 import { makeProject, stagingExample } from "./project.ts"
 
 export interface LabOptions {
@@ -159,6 +160,8 @@ function labOver({ images, root, project, stack, environment, dockerCli, staging
   }
   const pulumi = (...words: readonly string[]) => run(words)
   const destroy = async () => {
+    // A run that a test left, or whose test was ended, would go on at what is taken down.
+    await endAllOf({ environment, places: stagingPlaces(prefix, staging) })
     await pulumi("cancel", "--yes", "--stack", stack)
     await pulumi("destroy", "--yes", "--skip-preview", "--refresh=false", "--stack", stack)
     await removeLeftovers(dockerCli, prefix)

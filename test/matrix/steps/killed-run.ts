@@ -1,7 +1,7 @@
 import type { Step } from "../../../components/window/steps.ts"
 import type { AdoptingStack, Lab } from "../../lab/lab.ts"
+import { killAll, listProcesses, treeOf } from "../../lab/processes.ts"
 import { untilStep } from "../crash/lab/moments.ts"
-import { killAll, listProcesses, treeOf } from "../crash/lab/processes.ts"
 import { startPulumi, up } from "../crash/lab/run-pulumi.ts"
 
 /** Types `pulumi up`, and kills all that came of it at a step: engine, program, providers. Its switch lives on. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { killAll, listProcesses, treeOf } from "../../../lab/processes.ts"
 import type { CrashLab } from "../lab/crash-lab.ts"
-import { killAll, listProcesses, treeOf } from "../lab/processes.ts"
 import { hurtUp } from "../runs/hurt.ts"
 import { upHalfWay } from "../scenarios/half-way.ts"
 import { complain, type Played, type Scenario, type Stage } from "../scenarios/scenario.ts"

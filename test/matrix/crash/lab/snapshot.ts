@@ -1,10 +1,10 @@
 import { copyFile, mkdir, rm } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { execa } from "execa"
+import { endAllOf } from "../../../lab/processes.ts"
 import { waitUntilServed } from "../judge/serving.ts"
 import { configOf } from "./configure.ts"
 import type { CrashLab } from "./crash-lab.ts"
-import { endAllOf } from "./processes.ts"
 import { putFolderBack } from "./put-folder-back.ts"
 
 /** A world to come back to: both databases, the server's files, the state of Pulumi and the stack's config. */

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { localHost } from "../../../../components/host/local-host.ts"
 import { isArmed } from "../../../../components/window/switch-state.ts"
+import { type Process, processesOf } from "../../../lab/processes.ts"
 import type { Watch } from "../judge/serving.ts"
 import { type CrashLab, leaseSeconds } from "../lab/crash-lab.ts"
-import { type Process, processesOf } from "../lab/processes.ts"
 
 /** What starting takes, on top of the lease: Synapse's start, on a machine with other work. */
 const allowanceSeconds = 75

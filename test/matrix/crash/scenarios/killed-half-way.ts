@@ -1,4 +1,4 @@
-import { killAll, listProcesses, treeOf } from "../lab/processes.ts"
+import { killAll, listProcesses, treeOf } from "../../../lab/processes.ts"
 import { upHalfWay } from "./half-way.ts"
 import { docker, syn2masOf } from "./lab-docker.ts"
 import type { Scenario } from "./scenario.ts"

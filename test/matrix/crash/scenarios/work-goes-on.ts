@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises"
-import { killAll, listProcesses, treeOf } from "../lab/processes.ts"
+import { killAll, listProcesses, treeOf } from "../../../lab/processes.ts"
 import { recover } from "../lab/recover.ts"
 import { upHalfWay } from "./half-way.ts"
 import { docker, syn2masOf } from "./lab-docker.ts"

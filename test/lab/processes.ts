@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises"
-import { inSwitch } from "../../../../components/window/switch-state.ts"
-import type { CrashLab } from "./crash-lab.ts"
+import { inSwitch } from "../../components/window/switch-state.ts"
+import type { Lab } from "./lab.ts"
 
 /** A process of this machine, as /proc shows it. */
 export interface Process {
@@ -40,7 +40,10 @@ export function treeOf(root: number, processes: readonly Process[]): readonly Pr
  * What was started in the lab's environment, wherever in the tree of processes it stands now, and the dead-man's switch, which
  * has an environment of its own.
  */
-export async function processesOf({ environment, places }: CrashLab): Promise<readonly Process[]> {
+export async function processesOf({
+  environment,
+  places,
+}: Pick<Lab, "environment" | "places">): Promise<readonly Process[]> {
   const mark = `PULUMI_BACKEND_URL=${environment.PULUMI_BACKEND_URL}`
   const script = inSwitch(places.host.stateFolder, "run.sh")
   const isMarked = async ({ pid, argv }: Process) => {
@@ -53,9 +56,15 @@ export async function processesOf({ environment, places }: CrashLab): Promise<re
   return all.filter((_, index) => marked[index])
 }
 
-/** Ends everything of the lab that is no container. */
-export async function endAllOf(lab: CrashLab): Promise<void> {
-  await killAll(() => processesOf(lab))
+/** Ends everything of the lab that is no container, but for this process and those that it came of: a lab's own shell may be one. */
+export async function endAllOf(lab: Pick<Lab, "environment" | "places">): Promise<void> {
+  const own = ancestorsOf(process.pid, await listProcesses())
+  await killAll(async () => (await processesOf(lab)).filter(({ pid }) => !own.includes(pid)))
+}
+
+function ancestorsOf(pid: number, processes: readonly Process[]): readonly number[] {
+  const parent = processes.find((one) => one.pid === pid)?.parent
+  return parent === undefined ? [pid] : [pid, ...ancestorsOf(parent, processes)]
 }
 
 /**
