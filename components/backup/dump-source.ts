@@ -46,7 +46,7 @@ export function postgresArgv(source: DumpSource, { argv: [program, ...words], se
 
 /** What the programs of {@link postgresArgv} read first. */
 export function passwordLine(source: DumpSource): string {
-  return `${passwordOf(source)}\n`
+  return `${source.password ?? ""}\n`
 }
 
 /** What a program of Postgres complains about, without what the server quotes from rows: there are tokens in them. */
@@ -68,8 +68,4 @@ export async function moveInPlace(host: Host, from: string, to: string): Promise
 export function programsOf({ address, programs }: DumpSource): readonly string[] {
   if (programs !== undefined || "host" in address) return programs ?? []
   return [...(address.engine ?? ["docker"]), "exec", "--interactive", address.container]
-}
-
-function passwordOf({ password = "" }: DumpSource): string {
-  return typeof password === "string" ? password : password.reveal()
 }

@@ -1,7 +1,6 @@
 import type { Duplex } from "node:stream"
 import pg from "pg"
 import { Refusal } from "../report/refusal.ts"
-import type { Secret } from "../report/secret.ts"
 import { refuseConnecting, refuseQuery } from "./database-refusals.ts"
 import type { Argv, Host } from "./host.ts"
 import { forgetService, knownService } from "./inspection.ts"
@@ -14,7 +13,7 @@ export interface DatabaseAddress {
     | { readonly container: string; readonly port?: number; readonly engine?: Argv }
     | { readonly host: string; readonly port?: number }
   readonly user: string
-  readonly password?: string | Secret<string>
+  readonly password?: string
   readonly database: string
   /** Its service asks for encryption: nothing is sent in clear where the server has none. Default: false. */
   readonly mustEncrypt?: boolean
@@ -124,7 +123,7 @@ async function begin(
   const client = new pg.Client({
     ...{ host: hostname, port, user, database, ssl },
     // Given as a function, an empty one does not send pg to look into this process's environment and files.
-    password: () => (typeof password === "string" ? password : password.reveal()),
+    password: () => password,
     application_name: "matrix-auth",
     connectionTimeoutMillis: connectSeconds * 1000,
     stream: () => asSocket(stream),

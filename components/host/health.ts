@@ -2,7 +2,6 @@ import { setTimeout as pause } from "node:timers/promises"
 import type { Progress } from "../report/progress.ts"
 import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
-import type { Secret } from "../report/secret.ts"
 import type { Host } from "./host.ts"
 import { environmentOf, type Inspection, inspectService } from "./inspection.ts"
 import { containerOf, type ServiceAddress } from "./service-address.ts"
@@ -17,8 +16,6 @@ export interface HealthOptions {
    * there is none, that it runs.
    */
   readonly probe?: () => Promise<boolean>
-  /** What must not be seen in the log lines that a refusal shows. The environment's secrets are left out anyway. */
-  readonly secrets?: Iterable<string | Secret<string>>
   readonly progress?: Progress
 }
 
@@ -37,7 +34,7 @@ export async function waitUntilHealthy(host: Host, service: ServiceAddress, opti
   while (true) {
     const state = await look(host, service, options)
     if (state.verdict === "healthy") return
-    if (state.verdict === "ended") throw await ended(host, service, options, state.still)
+    if (state.verdict === "ended") throw await ended(host, service, state.still)
     if (elapsedSeconds() >= options.limitSeconds) throw await unhealthy(host, service, options, state.still)
     options.progress?.waiting(`${service.name} to be healthy`, options.limitSeconds)
     await pause(pauseMilliseconds)
@@ -86,13 +83,13 @@ async function inspectIfAny(host: Host, service: ServiceAddress): Promise<Inspec
   }
 }
 
-async function ended(host: Host, service: ServiceAddress, options: HealthOptions, why: string): Promise<Refusal> {
+async function ended(host: Host, service: ServiceAddress, why: string): Promise<Refusal> {
   const container = containerOf(service)
   return new Refusal({
     code: "docker/container-not-running",
     what: `The container ${container} does not stay up: ${why}`,
     where: { host: host.name, container },
-    meaning: `The service ${service.name} does not serve. ${await tellLastWords(host, service, options)}`,
+    meaning: `The service ${service.name} does not serve. ${await tellLastWords(host, service)}`,
     next: `Mend what it complains about; \`docker logs ${container}\` has all of it.`,
   })
 }
@@ -103,13 +100,13 @@ async function unhealthy(host: Host, service: ServiceAddress, options: HealthOpt
     code: "docker/container-unhealthy",
     what: `The service ${service.name} is not healthy after ${options.limitSeconds} s: ${why}`,
     where: { host: host.name, container },
-    meaning: `It may not serve. ${await tellLastWords(host, service, options)}`,
+    meaning: `It may not serve. ${await tellLastWords(host, service)}`,
     next: `Mend what it complains about; \`docker logs ${container}\` has all of it.`,
   })
 }
 
-async function tellLastWords(host: Host, service: ServiceAddress, { secrets = [] }: HealthOptions): Promise<string> {
-  const lines = await lastWords(host, service, secrets)
+async function tellLastWords(host: Host, service: ServiceAddress): Promise<string> {
+  const lines = await lastWords(host, service)
   if (lines === undefined) return "Its log could not be read."
   return lines.length === 0
     ? "Its log is empty."
@@ -117,18 +114,13 @@ async function tellLastWords(host: Host, service: ServiceAddress, { secrets = []
 }
 
 /** The last lines of a service's log, secrets covered; `undefined` where it cannot be read. Never throws. */
-export async function lastWords(
-  host: Host,
-  service: ServiceAddress,
-  secrets: Iterable<string | Secret<string>> = [],
-): Promise<readonly string[] | undefined> {
+export async function lastWords(host: Host, service: ServiceAddress): Promise<readonly string[] | undefined> {
   try {
-    const hidden = [...secrets, ...(await secretsOfEnvironment(host, service))]
+    const hidden = await secretsOfEnvironment(host, service)
     const log = (await lastLogs(host, service, linesShown)).map(({ text }) => text)
     if (log.length === 0) return []
     // Together: what stands in quotes may reach over lines.
-    const revealed = hidden.map((secret) => (typeof secret === "string" ? secret : secret.reveal()))
-    return quoted(log.join("\n"), revealed).split("\n")
+    return quoted(log.join("\n"), hidden).split("\n")
   } catch {
     return undefined
   }

@@ -8,6 +8,7 @@ import { stopService } from "../host/service.ts"
 import { type MasAddress, masCliContainer } from "../mas/mas-cli.ts"
 import { startMas } from "../mas/mas-running.ts"
 import { formatDuration } from "../report/durations.ts"
+import { Refusal } from "../report/refusal.ts"
 import { type Serving, windowFor, writeAndRestart } from "../synapse/serve-with.ts"
 import type { SynapseAddress } from "../synapse/synapse-address.ts"
 import type { StepTime } from "../window/journal.ts"
@@ -55,7 +56,9 @@ export async function rehearseMigration(operation: Operation, places: MigrationP
   try {
     evidence = await tryOut(operation.place, places, run, (step, work) => operation.step(step, work))
   } catch (error) {
-    await startMas(host, places.mas, say).catch(() => say("MAS does not start; nobody needs it in legacy"))
+    await startMas(host, places.mas, say).catch((reason) =>
+      say(`MAS does not start, and nobody needs it in legacy: ${whatOf(reason)}`),
+    )
     throw error
   }
   await operation.step("start-mas-after-rehearsal", () => startMas(host, places.mas, say))
@@ -171,9 +174,13 @@ async function mendMas({ place: { host, say } }: Operation, places: MigrationPla
       await dryRunMigration(host, run)
     }
     await startMas(host, places.mas, say)
-  } catch {
-    say("MAS does not start; nobody needs it in legacy, and the next `pulumi up` mends it")
+  } catch (reason) {
+    say(`MAS does not start; nobody needs it in legacy, and the next \`pulumi up\` mends it: ${whatOf(reason)}`)
   }
+}
+
+function whatOf(reason: unknown): string {
+  return reason instanceof Refusal ? reason.what : String(reason)
 }
 
 async function stateOf(places: MigrationPlaces): Promise<MasState> {

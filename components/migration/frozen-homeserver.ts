@@ -38,12 +38,11 @@ export async function freezeHomeserver(host: Host, { synapse, stateFolder, like 
 function databaseOf(text: string, { user, password, database }: Awaited<ReturnType<typeof readSynapseDatabase>>) {
   const { host, hostaddr, port } = argumentsOf(asMap(parseAsPythonText(text)) as Homeserver)
   const place = host || hostaddr
-  const secret = typeof password === "string" ? password : (password?.reveal() ?? "")
   return {
     name: "psycopg2",
     args: {
       user,
-      ...(secret === "" ? {} : { password: secret }),
+      ...(password ? { password } : {}),
       dbname: database,
       ...(place === undefined ? {} : { host: place }),
       ...(port === undefined || !/^\s*\d+\s*$/.test(port) ? {} : { port: Number(port) }),

@@ -1,19 +1,13 @@
 import { GatheredRefusals } from "./gathering.ts"
 import { Refusal } from "./refusal.ts"
-import { mask, type Secret } from "./secret.ts"
 import { visible } from "./visible.ts"
-
-export interface DescribeOptions {
-  /** Known secrets, left out of what an unexpected error says. */
-  readonly secrets?: Iterable<string | Secret<string>>
-}
 
 /**
  * Any thrown value as text for people. Refusals in full; everything else is a bug of ours and says so, with what a
  * report of it needs.
  */
-export function describeError(error: unknown, { secrets = [] }: DescribeOptions = {}): string {
-  return visible(mask(isRefusal(error) ? describeRefusal(error) : describeBug(error), secrets))
+export function describeError(error: unknown): string {
+  return visible(isRefusal(error) ? describeRefusal(error) : describeBug(error))
 }
 
 function isRefusal(error: unknown): error is Refusal | GatheredRefusals {

@@ -41,14 +41,6 @@ export function jsonSink(write: (line: string) => void): ProgressSink {
   return (event) => write(visibleJson(event))
 }
 
-/** Lines for the engine's log under a resource. `transient` ones may be shown and forgotten. */
-export function callbackSink(log: (line: string, options: { readonly transient: boolean }) => void): ProgressSink {
-  return (event) => {
-    const above = isOfStep(event) ? event.path.slice(0, -1) : event.path
-    log([...above, renderEvent(event)].join(": "), { transient: !isEnd(event) })
-  }
-}
-
 export interface Terminal {
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined

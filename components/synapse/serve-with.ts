@@ -118,12 +118,11 @@ async function startIfStopped({ host, say }: Context, { address }: Serving): Pro
 
 function didNotComeUp({ place: { host } }: Operation, { address }: Serving, cause: unknown): Error {
   if (cause instanceof Refusal && cause.code.startsWith("window/")) return cause
-  const why = cause instanceof Refusal ? `${cause.what}. ${cause.meaning}` : String(cause)
   return new Refusal({
     code: "synapse/did-not-come-up",
     what: "Synapse did not come up with the new homeserver.yaml",
     where: { host: host.name, container: containerOf(address.service), file: address.homeserverYaml },
-    meaning: `The file is put back as it was, byte for byte, and Synapse serves with it again. ${why}`,
+    meaning: "The file is put back as it was, byte for byte, and Synapse serves with it again.",
     next: "Mend what Synapse complains about, then `pulumi up`.",
     cause,
   })

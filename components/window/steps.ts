@@ -41,9 +41,6 @@ export const cutoverSteps = Object.keys(said) as readonly Step[]
 /** A new homeserver.yaml for a Synapse that serves: the way back, and repairs. */
 export const serveSteps: readonly Step[] = ["try-config", "arm-switch", ...(Object.keys(serving) as Step[])]
 
-/** The look ahead, with Synapse serving all the time. */
-export const rehearsalSteps = Object.keys(rehearsing) as readonly Step[]
-
 export function describeStep(step: Step): string {
   return said[step]
 }

@@ -5,7 +5,6 @@ import { join } from "node:path"
 import { after, type TestContext, test } from "node:test"
 import { type DatabaseAddress, type DatabaseOptions, openDatabase } from "../../../components/host/database.ts"
 import { localHost as host } from "../../../components/host/local-host.ts"
-import { Secret } from "../../../components/report/secret.ts"
 import { startPostgres } from "../../lab/postgres.ts"
 import { refusal } from "../../unit/host/scenery.ts"
 import { selfSigned } from "./certificates.ts"
@@ -28,7 +27,7 @@ await postgres.query("synapse", "alter table users owner to synapse_owner")
 const address: DatabaseAddress = {
   address: { host: "127.0.0.1", port: postgres.port },
   user: "synapse_owner",
-  password: new Secret("hush-hush"),
+  password: "hush-hush",
   database: "synapse",
 }
 

@@ -26,13 +26,13 @@ test("waiting ends when the container's own health check passes, and says meanwh
 
 test("an unhealthy container is given up at the limit, with its last log lines and without its secrets", async (t) => {
   const words = [...checkingFile, "--env", "POSTGRES_PASSWORD=hush-hush"]
-  const say = "echo started with hush-hush; echo 'token is given-secret' >&2"
+  const say = "echo started with hush-hush; echo 'so is hush-hush' >&2"
   const service = { name: await startContainer(t, image, { words, argv: ["/bin/sh", "-c", `${say}; ${idle[2]}`] }) }
-  const waiting = waitUntilHealthy(host, service, { limitSeconds: 3, secrets: ["given-secret"] })
+  const waiting = waitUntilHealthy(host, service, { limitSeconds: 3 })
   const { message } = await refusal(waiting, "docker/container-unhealthy")
   assert.match(message, /started with \[secret\]/)
-  assert.match(message, /token is \[secret\]/)
-  assert.doesNotMatch(message, /hush-hush|given-secret/)
+  assert.match(message, /so is \[secret\]/)
+  assert.doesNotMatch(message, /hush-hush/)
 })
 
 test("a container that has ended is not waited for", async (t) => {

@@ -53,9 +53,3 @@ test("whatever was thrown is shown somehow", () => {
   for (const thrown of ["text", undefined, null, 7, { odd: true }])
     assert.match(describeError(thrown), /thrown, though not an error/)
 })
-
-test("known secrets are left out of what an unexpected error says", () => {
-  const description = describeError(new Error("connect postgres://u:hush-hush@db"), { secrets: ["hush-hush"] })
-  assert.match(description, /u:\[secret\]@db/)
-  assert.doesNotMatch(description, /hush/)
-})

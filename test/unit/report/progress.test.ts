@@ -1,13 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { createProgress, type Progress } from "../../../components/report/progress.ts"
-import {
-  callbackSink,
-  jsonSink,
-  plainSink,
-  type Terminal,
-  terminalSink,
-} from "../../../components/report/progress-sinks.ts"
+import { jsonSink, plainSink, type Terminal, terminalSink } from "../../../components/report/progress-sinks.ts"
 
 /** Some work of a few steps, by a clock of its own. */
 async function work(progressOf: (now: () => number) => Progress): Promise<void> {
@@ -87,21 +81,6 @@ test("as JSON every event is one object on one line", async () => {
     elapsedSeconds: 6,
   })
   for (const line of lines) assert.doesNotMatch(line, /\n/)
-})
-
-test("in the engine's log a line names its steps, and only ends stay", async () => {
-  const lines: [string, boolean][] = []
-  await work((now) =>
-    createProgress(
-      callbackSink((line, { transient }) => lines.push([line, transient])),
-      now,
-    ),
-  )
-  assert.deepEqual(lines[1], ["cutover: 21 users, 41 tokens", true])
-  assert.deepEqual(
-    lines.filter(([, transient]) => !transient).map(([line]) => line),
-    ["cutover: migrate: done in 18 s", "cutover: compare: failed after 2.0 s", "cutover: done in 20 s"],
-  )
 })
 
 test("on a terminal one live line changes, ends stay, and no line is wider than the terminal", async () => {
