@@ -14,7 +14,7 @@ import { blocking, describeFinding, type Finding } from "./finding.ts"
 import type { BothSides } from "./gained.ts"
 import { planGivingUp } from "./give-up.ts"
 import { openSide, type Syn2MasMigrationInputs, synapseOf } from "./migration-sides.ts"
-import { lookAhead } from "./pre-flight.ts"
+import { lookAhead, type PreFlightPlaces } from "./pre-flight.ts"
 import { readHoldings } from "./read-holdings.ts"
 import { sayWayBack, sayWayThere } from "./what-will-happen.ts"
 
@@ -63,6 +63,7 @@ export async function findAhead(
   host: Host,
   inputs: Syn2MasMigrationInputs,
   synapse: Database,
+  more: Pick<PreFlightPlaces, "isStartTriedNext"> = {},
 ): Promise<readonly Finding[]> {
   await using mas = await openSide(host, inputs, "mas")
   const findings = await lookAhead(host, {
@@ -73,6 +74,7 @@ export async function findAhead(
     login: inputs.login,
     synapseDatabase: synapse,
     masDatabase: mas,
+    ...more,
   })
   if (inputs.authentication === "delegated")
     demandClear(host, inputs.delegation.file, blocking(findings, inputs.acknowledge))

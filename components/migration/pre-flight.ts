@@ -13,7 +13,7 @@ import type { SynapseAddress } from "../synapse/synapse-address.ts"
 import { isAtLeast } from "../synapse/versions.ts"
 import { accountKinds } from "./account-kinds.ts"
 import { clockKinds, findSkew, readClocks } from "./clock-kinds.ts"
-import { deploymentKinds, findInDeployment } from "./deployment-kinds.ts"
+import { deploymentKinds, findDeploymentFacts, findInDeployment } from "./deployment-kinds.ts"
 import type { Finding, PreFlightKind } from "./finding.ts"
 import { findUnfit, fitKinds } from "./fit-kinds.ts"
 import {
@@ -59,6 +59,8 @@ export interface PreFlightPlaces {
   readonly login: LoginPlaces | undefined
   readonly synapseDatabase: Database
   readonly masDatabase: Database
+  /** Whoever asks lets Synapse try its new homeserver.yaml right afterwards, and it need not be asked twice. */
+  readonly isStartTriedNext?: boolean
 }
 
 /**
@@ -84,7 +86,9 @@ export async function lookAhead(host: Host, places: PreFlightPlaces): Promise<re
     ...findUnfit({ homeserver, version, kept, delegation }),
     ...(await findOutOfReach(host, places, { homeserver, config, runs })),
     ...(await findApart(host, places, runs)),
-    ...(await findInDeployment(host, { synapse, mas, homeserver, delegation })),
+    ...(places.isStartTriedNext
+      ? await findDeploymentFacts(host, { synapse, mas, homeserver })
+      : await findInDeployment(host, { synapse, mas, homeserver, delegation })),
   ]
 }
 

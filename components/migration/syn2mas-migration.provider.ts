@@ -124,7 +124,7 @@ function inState({ takenAt, files }: Evidence): Pick<Evidence, "takenAt" | "file
 async function lookAgain(host: Host, inputs: Syn2MasMigrationInputs): Promise<Permission> {
   const permission = await demandRehearsal(host, { ...inputs, synapse: synapseOf(inputs) })
   await using synapse = await openSide(host, inputs, "synapse")
-  await findAhead(host, inputs, synapse)
+  await findAhead(host, inputs, synapse, { isStartTriedNext: true })
   await recordRehearsal(host, inputs.stateFolder, permission)
   return permission
 }
