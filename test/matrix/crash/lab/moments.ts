@@ -6,7 +6,7 @@ import type { Step } from "../../../../components/window/steps.ts"
 import type { Lab } from "../../../lab/lab.ts"
 import type { RunningPulumi } from "./run-pulumi.ts"
 
-const limitSeconds = 180
+const limitSeconds = 400
 
 /** Returns when a run has come to a step, by its journal. Throws when it ends without. */
 export async function untilStep({ places }: Pick<Lab, "places">, run: RunningPulumi, step: Step): Promise<void> {

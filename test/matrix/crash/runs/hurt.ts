@@ -9,7 +9,7 @@ import { type PulumiRun, startPulumi, up } from "../lab/run-pulumi.ts"
 import type { Fault, Point } from "./points.ts"
 
 const preload = resolve(import.meta.dirname, "../injection/preload.ts")
-const limitSeconds = 120
+const limitSeconds = 400
 
 /** What a hurt run left behind. */
 export interface Hurt {
