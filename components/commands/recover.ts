@@ -1,15 +1,15 @@
 import { Command } from "commander"
 import { recoverStack } from "../recovery/recover-stack.ts"
-import type { RecoveryReport } from "../recovery/recovery-report.ts"
+import { notPrinted, type RecoveryReport } from "../recovery/recovery-report.ts"
 import { describeError } from "../report/describe-error.ts"
-import { print, printAside, printJson } from "../report/printing.ts"
+import { endUnheardWith, print, printAside, printJson } from "../report/printing.ts"
 import { createProgress } from "../report/progress.ts"
 import { jsonSink, terminalSink } from "../report/progress-sinks.ts"
 
 const program = new Command("recover")
   .description(
     "Clears away what a killed run left behind, after proving that nobody is at work on the stack. " +
-      "Ends with 0: `pulumi up` may be typed, 2: somebody is or may be at work, 1: broken.",
+      "Ends with 0: `pulumi up` may be typed, 2: somebody is or may be at work, 1: broken, 3: the report could not be printed.",
   )
   .requiredOption("--stack <name>", "the stack to recover")
   .option("--end", "end what a dead engine left at work, rather than to wait for it")
@@ -25,6 +25,7 @@ interface Options {
 }
 
 const options = program.opts<Options>()
+endUnheardWith(notPrinted)
 process.exitCode = await run().catch((error: unknown) => {
   printAside(describeError(error))
   return 1

@@ -7,6 +7,9 @@ export type RecoveryOutcome = "ready" | "refused" | "broken"
 
 export const exitCodes = { ready: 0, broken: 1, refused: 2 } as const satisfies Record<RecoveryOutcome, number>
 
+/** What it ends with where standard output did not take the report, whatever was found and done. */
+export const notPrinted = 3
+
 /** What a recovery found and did. Plain data, the same for people and for machines; holds no secret. */
 export interface RecoveryReport {
   readonly stack: string
