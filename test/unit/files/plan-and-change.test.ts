@@ -1,11 +1,12 @@
 import assert from "node:assert/strict"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
-import { readFile, writeFile } from "node:fs/promises"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { dirname } from "node:path"
-import { type TestContext, test } from "node:test"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { after, type TestContext, test } from "node:test"
 import fc from "fast-check"
 import { parse, stringify } from "yaml"
 import type { Dialect } from "../../../components/documents/dialects.ts"
@@ -14,8 +15,9 @@ import { markInUse } from "../../../components/files/in-use.ts"
 import { readKept } from "../../../components/files/kept.ts"
 import { type ManagedFileInputs, managedFileLifecycle } from "../../../components/files/managed-lifecycle.ts"
 import type { Lifecycle } from "../../../components/lifecycle/lifecycle.ts"
+import { GatheredRefusals } from "../../../components/report/gathering.ts"
 import { Refusal } from "../../../components/report/refusal.ts"
-import { homeserverKeys } from "../../../components/synapse/plan-delegation.ts"
+import { type DelegatedAuthInputs, homeserverKeys } from "../../../components/synapse/plan-delegation.ts"
 import { lifecycle as webConfig } from "../../../components/web/web-config.provider.ts"
 import { lifecycle as wellKnown } from "../../../components/web/well-known.provider.ts"
 import { propertyRuns } from "../property-runs.ts"
@@ -45,10 +47,10 @@ const lamps = managedFileLifecycle<ManagedFileInputs & { readonly lamps: Readonl
     Object.entries(wanted).map(([path, value]) => ({ path, value: value === "gone" ? absent : value })),
 })
 
-/** homeserver.yaml's keys in legacy, as DelegatedAuth wants them. */
-const homeserver = managedFileLifecycle<ManagedFileInputs>({
+/** homeserver.yaml's keys as DelegatedAuth wants them; who restarts Synapse for them is another matter. */
+const homeserver = managedFileLifecycle<DelegatedAuthInputs>({
   dialect: "yaml11",
-  keys: (inputs) => homeserverKeys(host, { ...inputs, authentication: "legacy" } as never),
+  keys: (inputs) => homeserverKeys(host, inputs),
 })
 
 const scenes: Readonly<Record<string, (site: (file: string) => string) => Scene>> = {
@@ -100,19 +102,34 @@ const scenes: Readonly<Record<string, (site: (file: string) => string) => Scene>
       { lamps: { "lamp.colour": "gone" } },
     ],
   }),
-  "homeserver.yaml on the way back": () => ({
+  "homeserver.yaml, there and back": (site) => ({
     dialect: "yaml11",
     documents: [
       { server_name: "example.org" },
       { server_name: "example.org", matrix_authentication_service: { enabled: true, endpoint: "http://mas:8080/" } },
-      { matrix_authentication_service: { enabled: false } },
-      { experimental_features: { msc3861: { enabled: true, issuer }, msc4108_enabled: true } },
-      { password_config: { enabled: true } },
+      { matrix_authentication_service: { enabled: false, secret: "0ther", force_http2: true } },
+      { experimental_features: { msc3861: { enabled: true, issuer, client_id: "x" }, msc4108_enabled: true } },
+      { password_config: { enabled: true, pepper: "s4lt" }, enable_registration: true },
+      { password_config: {}, oidc_providers: [{ idp_id: "dex", client_secret: "s3cret" }] },
     ],
     lifecycle: homeserver as unknown as AnyLifecycle,
-    wants: [{}],
+    wants: ["legacy", "delegated"].flatMap((authentication) =>
+      [[], ["oidc_providers", "enable_registration"]].map((takeOver) => ({
+        authentication,
+        takeOver,
+        endpoint: "http://mas:8080/",
+        synapseEndpoint: site(""),
+        service: { name: "synapse", commands: { start: ["true"] } },
+        mas: { service: { name: "mas", commands: { start: ["true"] } }, config: masConfig },
+      })),
+    ),
+    secrets: ["matrix_authentication_service.secret", "experimental_features.msc3861", "oidc_providers"],
   }),
 }
+
+const masConfig = join(await mkdtemp(join(tmpdir(), "plan-and-change-")), "mas.yaml")
+await writeFile(masConfig, "matrix: {secret: sh4red}\n")
+after(() => rm(dirname(masConfig), { recursive: true }))
 
 for (const [what, sceneOf] of Object.entries(scenes)) {
   test(`what is said beforehand of ${what} is what becomes of it`, async (t) => {
@@ -150,7 +167,11 @@ interface Life {
 }
 
 /** One `up`: asks for the plan, lets it be made, and compares; a second one has nothing left to say. */
-async function live({ lifecycle, dialect }: Scene, file: TestFile, { wanted, counts }: Life): Promise<void> {
+async function live(
+  { lifecycle, dialect, secrets = [] }: Scene,
+  file: TestFile,
+  { wanted, counts }: Life,
+): Promise<void> {
   const inputs = { host: { kind: "local" }, file: file.path, keptAt: file.keptAt, ...wanted } as const
   const context = { host, say: () => {} }
   const before = await file.text()
@@ -158,8 +179,8 @@ async function live({ lifecycle, dialect }: Scene, file: TestFile, { wanted, cou
   const keptBefore = Object.keys(kept)
   const previous = Object.fromEntries(Object.entries(kept).map(([path, key]) => [path, key.previous]))
   const asked = await outcome(async () => lifecycle.check?.(inputs, undefined, context))
-  if (asked instanceof Refusal) {
-    assert.ok((await outcome(() => lifecycle.converge(inputs, undefined, context))) instanceof Refusal)
+  if (asked instanceof Refused) {
+    assert.ok((await outcome(() => lifecycle.converge(inputs, undefined, context))) instanceof Refused)
     assert.equal(await readFile(file.path, "utf8"), before, "what is refused is not written")
     return
   }
@@ -171,28 +192,32 @@ async function live({ lifecycle, dialect }: Scene, file: TestFile, { wanted, cou
   const isTaken = (path: string) => keptAfter.some((other) => other.startsWith(path) || path.startsWith(other))
   const givenBack = keptBefore.filter((path) => !isTaken(path))
   const paths = [...new Set([...keptBefore, ...keptAfter, ...Object.keys(asked?.inputs.managed ?? {})])]
-  demandSaidIsDone({ file: file.path, dialect, plan, before, after, previous, paths, givenBack })
+  demandSaidIsDone({ file: file.path, dialect, plan, before, after, previous, paths, givenBack, secrets })
   if (before !== after) counts.changed++
   if (plan.some((line) => line.includes("no longer ours"))) counts.left++
   assert.deepEqual((await lifecycle.check?.(inputs, undefined, context))?.plan, [], "something is left to say")
 }
 
-async function outcome<T>(work: () => Promise<T>): Promise<T | Refusal> {
+async function outcome<T>(work: () => Promise<T>): Promise<T | Refused> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof Refusal) return error
+    if (error instanceof Refusal || error instanceof GatheredRefusals) return new Refused()
     throw error
   }
 }
+
+class Refused {}
 
 function write(dialect: Dialect, document: object): string {
   return dialect === "json" ? `${JSON.stringify(document, undefined, 2)}\n` : stringify(parse(JSON.stringify(document)))
 }
 
-/** Element's site: its version, and its config as the file has it. */
+/** Element's site: its version, and its config as the file has it; and Synapse, which names its version with each answer. */
 async function serve(t: TestContext, text: () => string): Promise<string> {
-  const server = createServer(({ url }, response) => response.end(url === "/version" ? "1.11.100" : text()))
+  const server = createServer(({ url }, response) => {
+    response.setHeader("server", "Synapse/1.163.2").end(url === "/version" ? "1.11.100" : text())
+  })
   server.listen(0, "127.0.0.1")
   t.after(() => server.close())
   await once(server, "listening")
