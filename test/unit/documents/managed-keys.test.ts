@@ -368,6 +368,15 @@ for (const names of [["enabled"], ["enabled", "localdb_enabled"], ["enabled", "p
   })
 }
 
+test("a value that was right before us comes back with the others of a section that others took out", () => {
+  const keys = managed({ "lamp.on": false, "lamp.colour": "green" })
+  const { kept } = plan("lamp:\n  on: false\n  colour: red\n", "yaml12", keys)
+  const again = plan("a: 1\n", "yaml12", keys, kept)
+  const anew = apply("a: 1\n", again.edits)
+  const back = apply(anew, plan(anew, "yaml12", [], again.kept).edits)
+  assert.deepEqual(observe(back, "yaml12", ["lamp.on", "lamp.colour"]), { "lamp.on": false, "lamp.colour": "red" })
+})
+
 test("two keys of which one lies within the other are a mistake of ours", () => {
   assert.throws(() => plan("a: 1\n", "yaml11", managed({ a: 1, "a.b": 2 })), TypeError)
 })
