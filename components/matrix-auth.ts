@@ -70,6 +70,7 @@ export class MatrixAuth extends ComponentResource {
         host: this.#host,
         folder: this.#places.stateFolder,
         containers: this.#places.containers,
+        named: this.#places.named,
         authentication: this.#config.authentication,
       },
       this.#after(),

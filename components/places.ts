@@ -1,5 +1,6 @@
 import { posix } from "node:path"
 import type { Settings } from "./config/settings.ts"
+import type { NamedPlaces } from "./files/named-places.ts"
 import type { WebService } from "./host/ask-service.ts"
 import type { HostAddress } from "./host/host.ts"
 import type { ServiceAddress } from "./host/service-address.ts"
@@ -23,6 +24,8 @@ export interface Places {
   readonly stateFolder: string
   /** Every container that the config names, by its key there. */
   readonly containers: Readonly<Record<string, string>>
+  /** What else the config names, by its key there. */
+  readonly named: NamedPlaces
   /** Where a resource keeps what stood at its keys before us. */
   readonly keptAt: (resource: string) => string
   /** Where backups are, and of what. */
@@ -63,6 +66,7 @@ export function placesOf(settings: Settings): Places {
     databases: { synapse: databasePlace(databases.synapse), mas: databasePlace(databases.mas) },
     stateFolder: host.stateFolder,
     containers: containersOf(settings),
+    named: namedIn(settings),
     keptAt,
     backup: backupPlace(settings),
     delegation: {
@@ -101,6 +105,27 @@ function containersOf({ synapse, mas, databases, wellKnown, element }: Settings)
     "element.container": element.container,
   }
   return Object.fromEntries(Object.entries(named).filter(([, name]) => name !== undefined)) as Record<string, string>
+}
+
+function namedIn({ synapse, mas, databases, wellKnown, element }: Settings): NamedPlaces {
+  const addressed = Object.entries(databases).flatMap(([name, place]) =>
+    place.kind === "address" ? [[`databases.${name}`, { host: place.host, port: place.port }] as const] : [],
+  )
+  return {
+    files: {
+      "synapse.homeserverYaml": synapse.homeserverYaml,
+      "mas.config": mas.config,
+      "wellKnown.file": wellKnown.file,
+      "element.config": element.config,
+    },
+    databases: Object.fromEntries(addressed),
+    addresses: {
+      "synapse.url": synapse.url,
+      "mas.issuer": mas.issuer,
+      "wellKnown.url": wellKnown.url,
+      "element.url": element.url,
+    },
+  }
 }
 
 function rehearsalFor(settings: Settings): Omit<AskedRehearsal, "stack"> {

@@ -1,17 +1,17 @@
-import { Command } from "commander"
+import { Command, InvalidArgumentError } from "commander"
 import { recoverStack } from "../recovery/recover-stack.ts"
-import type { RecoveryReport } from "../recovery/recovery-report.ts"
+import { inWords, notPrinted } from "../recovery/recovery-report.ts"
 import { describeError } from "../report/describe-error.ts"
-import { print, printAside, printJson } from "../report/printing.ts"
+import { endUnheardWith, print, printAside, printJson } from "../report/printing.ts"
 import { createProgress } from "../report/progress.ts"
 import { jsonSink, terminalSink } from "../report/progress-sinks.ts"
 
 const program = new Command("recover")
   .description(
     "Clears away what a killed run left behind, after proving that nobody is at work on the stack. " +
-      "Ends with 0: `pulumi up` may be typed, 2: somebody is or may be at work, 1: broken.",
+      "Ends with 0: `pulumi up` may be typed, 2: somebody is or may be at work, 1: broken, 3: the report could not be printed.",
   )
-  .requiredOption("--stack <name>", "the stack to recover")
+  .requiredOption("--stack <name>", "the stack to recover", stackName)
   .option("--end", "end what a dead engine left at work, rather than to wait for it")
   .option("--holder-is-dead", "believe that whoever holds a lock on another machine is dead")
   .option("--json", "the report as JSON on standard output; progress as one JSON object a line on standard error")
@@ -25,10 +25,16 @@ interface Options {
 }
 
 const options = program.opts<Options>()
+endUnheardWith(notPrinted)
 process.exitCode = await run().catch((error: unknown) => {
   printAside(describeError(error))
   return 1
 })
+
+function stackName(given: string): string {
+  if (/(?:^|\/)\s*$/.test(given)) throw new InvalidArgumentError("It names no stack.")
+  return given
+}
 
 async function run(): Promise<number> {
   const { stack, end = false, holderIsDead = false, json = false } = options
@@ -39,11 +45,4 @@ async function run(): Promise<number> {
   if (json) printJson(report)
   else print(inWords(report))
   return report.exitCode
-}
-
-/** That there was nothing is only said by who has looked everywhere. */
-function inWords({ outcome, cleared, standing, trouble, next }: RecoveryReport): string {
-  const found = cleared.length === 0 && outcome === "ready" ? ["Nothing had been left behind."] : cleared
-  const end = trouble ?? `Next: \`${next}\``
-  return [...found, ...standing, end].join("\n")
 }

@@ -22,8 +22,19 @@ export function giveBack(draft: Draft, kept: Kept, owners: ReadonlySet<string>):
     const rest = step.owners.filter((owner) => !owners.has(owner))
     if (rest.length > 0) steps.unshift({ ...step, owners: rest })
   }
+  for (const owner of owners) putRight(draft, kept, owner)
   const keys = Object.fromEntries(Object.entries(kept.keys).filter(([path]) => !owners.has(path)))
   return { keys, steps }
+}
+
+/**
+ * The steps do not lead back to the value from before where others took out what it stood in, and we wrote it there anew:
+ * the last step takes our own out, and an earlier one finds no place.
+ */
+function putRight(draft: Draft, kept: Kept, owner: string): void {
+  const [path, previous] = [parseKeyPath(owner), kept.keys[owner]?.previous]
+  if (previous === undefined || isAbsent(previous) || !isWritable(previous)) return
+  if (!sameValue(observeTree(draft.tree, path), previous)) putBack(draft, path, previous)
 }
 
 /** The text from before all that was kept, where every change can be undone to the byte. */
@@ -146,12 +157,16 @@ function undoByValue(draft: Draft, step: Step, path: KeyPath, previous: JsonValu
   } else if (isWritable(previous)) putBack(draft, path, previous)
 }
 
+/** With the maps that it stood in, where they are gone. */
 function putBack(draft: Draft, path: KeyPath, value: JsonValue): void {
   const { node, depth } = locate(draft.tree, path)
-  const step = path.at(-1) as PathStep
-  if (depth !== path.length - 1 || !node) return
-  if (isCollection(node) && node.entries.length > 0) addEntry(draft, path, value)
-  else changeEntry(draft, path.slice(0, -1), typeof step === "string" ? { [step]: value } : [value])
+  const step = path[depth] as PathStep
+  const inner = path.slice(depth + 1)
+  if (!node || inner.some((below) => typeof below !== "string")) return
+  const whole = inner.reduceRight<JsonValue>((within, below) => ({ [below as string]: within }), value)
+  if (depth === path.length) changeEntry(draft, path, value)
+  else if (isCollection(node) && node.entries.length > 0) addEntry(draft, path.slice(0, depth + 1), whole)
+  else changeEntry(draft, path.slice(0, depth), typeof step === "string" ? { [step]: whole } : [whole])
 }
 
 /** Takes an entry of ours out, and with it the maps and lists that we made for it and that hold nothing else. */

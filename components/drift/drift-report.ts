@@ -6,8 +6,11 @@ import type { DriftItem } from "../report/drift-item.ts"
  */
 export type DriftOutcome = "clean" | "drift" | "broken"
 
-/** What `npm run drift` ends with, by outcome. What is neither 0 nor 2 is broken, however it came about. */
+/** What `npm run drift` ends with, by outcome. What is none of 0, 2 and 3 is broken, however it came about. */
 export const exitCodes: Readonly<Record<DriftOutcome, number>> = { clean: 0, drift: 2, broken: 1 }
+
+/** What it ends with where a report did not get to where it was to be, whatever was found. */
+export const notHandedOver = 3
 
 /**
  * How something came to be otherwise than wanted: somebody changed it on the server (`drift`); the config or the program

@@ -1,7 +1,7 @@
 import { type JsonValue, sameValue } from "../documents/json-value.ts"
 import type { Host } from "../host/host.ts"
 import type { DriftItem } from "../report/drift-item.ts"
-import type { PlannedChange } from "./managed-file.ts"
+import type { LeftKey, PlannedChange } from "./managed-file.ts"
 import { keyInWords } from "./managed-keys.ts"
 import { type BrokenText, describeProblem } from "./usable-text.ts"
 
@@ -36,12 +36,13 @@ function unusable(problem: string): DriftItem {
 export function sayWhatElse(file: string, { broken, left, live }: PlannedChange): string[] {
   return [
     ...(broken === undefined ? [] : [sayMending(file, broken)]),
-    ...left.map((path) => `${file}: ${path} is no longer ours${whyLeft(live[path])}`),
+    ...left.map((key) => `${file}: ${key.path} is no longer ours${whyLeft(key, live[key.path])}`),
   ]
 }
 
-/** It is not given back, since somebody changed it after us: to another value, or by taking it out. */
-function whyLeft(live: JsonValue | undefined): string {
+/** It is not given back, since somebody changed it after us: to another value, by taking it out, or what it stood in. */
+function whyLeft({ hasNoPlace }: LeftKey, live: JsonValue | undefined): string {
+  if (hasNoPlace) return ", and does not come back: what it stood in is gone"
   if (keyInWords(live) === keyInWords(undefined)) return ", and somebody took it out already: it stays out"
   return ", and stays: somebody changed it after us"
 }

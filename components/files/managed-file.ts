@@ -1,13 +1,15 @@
 import { difference } from "../documents/difference.ts"
 import { isAbsent, type JsonValue } from "../documents/json-value.ts"
+import { parseKeyPath, startsWith } from "../documents/key-path.ts"
 import { apply, type Kept, observe, plan } from "../documents/managed-keys.ts"
 import { parseDocument } from "../documents/parse.ts"
+import { UnusableDocument } from "../documents/problems.ts"
 import type { Change, Host } from "../host/host.ts"
 import { removeAsBefore, writeAsBefore } from "./as-before.ts"
 import { readKept, removeKept, writeKept } from "./kept.ts"
 import { writeLastText } from "./last-text.ts"
 import { asItMayStand, type ShownKeys, showKeys, type WantedKey } from "./managed-keys.ts"
-import { type BrokenText, type DocumentAddress, readUsable } from "./usable-text.ts"
+import { type BrokenText, type DocumentAddress, readUsable, unusable } from "./usable-text.ts"
 
 export type { DocumentAddress } from "./usable-text.ts"
 
@@ -15,6 +17,13 @@ export type { DocumentAddress } from "./usable-text.ts"
 export interface ManagedFile extends DocumentAddress {
   /** Where what stood there before us is kept, on the same host. */
   readonly keptAt: string
+}
+
+/** A key that is no longer ours and is not given back. */
+export interface LeftKey {
+  readonly path: string
+  /** We had taken it out, and what it stood in is gone since: there is no place for it. */
+  readonly hasNoPlace: boolean
 }
 
 /** A change to a document that has not been made yet. */
@@ -25,7 +34,7 @@ export interface PlannedChange extends Change {
   /** What is to be kept from then on. */
   readonly kept: Kept
   /** Keys that go back to others, but stay as they are: somebody changed them after us. */
-  readonly left: readonly string[]
+  readonly left: readonly LeftKey[]
   /** Where the document could not be used: what is wrong with it, and what is taken back of it besides. */
   readonly broken?: BrokenText
   /** The change for people: a unified diff, secrets covered; empty where nothing changes. */
@@ -42,7 +51,7 @@ export async function planChange(host: Host, file: ManagedFile, keys: readonly W
   const usable = await readUsable(host, file, paths)
   const found = observe(usable.text, file.dialect, paths)
   const tolerant = keys.map((key) => asItMayStand(key, found[key.path]))
-  const { edits, kept, left } = plan(usable.text, file.dialect, tolerant, keptBefore)
+  const { edits, kept, left } = planOrRefuse(host, file, () => plan(usable.text, file.dialect, tolerant, keptBefore))
   const after = apply(usable.text, edits)
   const show = (values: typeof found) => showKeys(paths, values, keys)
   return {
@@ -51,7 +60,12 @@ export async function planChange(host: Host, file: ManagedFile, keys: readonly W
     live: show(found),
     wanted: show(observe(after, file.dialect, paths)),
     kept,
-    left,
+    left: left
+      .filter((path) => !keys.some((key) => overlap(key.path, path)))
+      .map((path) => ({
+        path,
+        hasNoPlace: isAbsent(keptBefore.keys[path]?.wrote ?? null) && isAbsent(found[path] ?? null),
+      })),
     ...(usable.broken === undefined ? {} : { broken: usable.broken }),
     difference: difference(usable.text, after, {
       label: file.path,
@@ -60,6 +74,21 @@ export async function planChange(host: Host, file: ManagedFile, keys: readonly W
       secrets: keys.flatMap(({ value, secret }) => (secret && typeof value === "string" ? [value] : [])),
     }),
   }
+}
+
+/** Also what is only found out while planning: that a change would not be safe. */
+function planOrRefuse<T>(host: Host, file: ManagedFile, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw error instanceof UnusableDocument ? unusable(host, file, error.problems) : error
+  }
+}
+
+/** What stands above or below a key that is wanted is not left: it is managed on. */
+function overlap(one: string, other: string): boolean {
+  const [a, b] = [parseKeyPath(one), parseKeyPath(other)]
+  return startsWith(a, b) || startsWith(b, a)
 }
 
 /**

@@ -1,24 +1,27 @@
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
-import { RefusalList } from "../report/gathering.ts"
 import { Refusal } from "../report/refusal.ts"
 
 /** Names of containers by the key of the config that names them: `mas.container`. */
 export type NamedContainers = Readonly<Record<string, string>>
 
 /**
- * Throws what is wrong with every name at once: `docker/container-missing`, gathered. Whatever else keeps us from looking is
- * told by the resource that needs the container.
+ * What is wrong with the names, each by its key: `docker/container-missing`. Whatever else keeps us from looking is told by
+ * the resource that needs the container.
  */
-export async function demandContainers(host: Host, containers: NamedContainers): Promise<void> {
-  const missing = new RefusalList()
+export async function missingContainers(host: Host, containers: NamedContainers): Promise<readonly Refusal[]> {
+  const missing: Refusal[] = []
   for (const [keyPath, container] of Object.entries(containers)) {
     const refusal = await missingContainer(host, container)
     if (refusal === undefined) continue
     const { code, what, where, meaning, next, cause } = refusal
-    missing.add({ code, what, where: { ...where, keyPath }, meaning, next, cause })
+    // Where nothing looks alike, one sentence for all of them, which is then said once.
+    const set = next
+      .replace(/Choose one, then set .*$/s, "Name one of these at each key, then run this again.")
+      .replace(/then set the container of the service .*$/s, `set \`${keyPath}\` to it.`)
+    missing.push(new Refusal({ code, what, where: { ...where, keyPath }, meaning, next: set, cause }))
   }
-  missing.throwIfAny()
+  return missing
 }
 
 async function missingContainer(host: Host, name: string): Promise<Refusal | undefined> {

@@ -3,13 +3,16 @@ import type { Host } from "../host/host.ts"
 import type { HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
 import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
-import { demandContainers, type NamedContainers } from "./named-containers.ts"
+import type { NamedContainers } from "./named-containers.ts"
+import { demandNamed, type NamedPlaces } from "./named-places.ts"
 
 export interface StateFolderInputs extends HostedInputs {
   /** Absolute path on the host. */
   readonly folder: string
   /** All containers of the server. */
   readonly containers?: NamedContainers
+  /** What else the config names: looked at by `check`, and not kept in the state. */
+  readonly named?: NamedPlaces
   /** In legacy a rollback goes on without MAS. */
   readonly authentication?: "legacy" | "delegated"
 }
@@ -22,9 +25,15 @@ export const lifecycle: Lifecycle<StateFolderInputs, Record<never, never>> = {
   outputs: [],
   identity: ["folder"],
   /** It comes before every other resource: what is wrong with where things are is said here, all at once. */
-  async check(inputs, before, { host }) {
+  async check({ named, ...inputs }, before, { host }) {
     if (before !== undefined) await demandMoved(host, before.folder, inputs.folder)
-    await demandContainers(host, neededContainers(inputs, before))
+    const isNeeded = neededBy(inputs, before)
+    const { files = {}, databases = {}, addresses = {} } = named ?? {}
+    await demandNamed(host, only(inputs.containers ?? {}, isNeeded), {
+      files: only(files, isNeeded),
+      databases: only(databases, isNeeded),
+      addresses,
+    })
     return { inputs }
   },
   async read(state, { host }) {
@@ -49,14 +58,15 @@ export const lifecycle: Lifecycle<StateFolderInputs, Record<never, never>> = {
   },
 }
 
-/** All of them, but for a rollback: that needs Synapse alone, and MAS may be the reason for it. */
-function neededContainers(
-  { containers = {}, authentication }: StateFolderInputs,
-  before: StateFolderInputs | undefined,
-) {
+/** All that is named, but for a rollback: that needs Synapse alone, and MAS may be the reason for it. */
+function neededBy({ containers, authentication }: StateFolderInputs, before: StateFolderInputs | undefined) {
   const isNew = before === undefined || !isDeepStrictEqual(before.containers, containers)
-  if (isNew || authentication === "delegated") return containers
-  return Object.fromEntries(Object.entries(containers).filter(([key]) => /^(?:databases\.)?synapse\./.test(key)))
+  if (isNew || authentication === "delegated") return () => true
+  return (keyPath: string) => /^(?:databases\.)?synapse(?:\.|$)/.test(keyPath)
+}
+
+function only<T>(named: Readonly<Record<string, T>>, isNeeded: (keyPath: string) => boolean): Record<string, T> {
+  return Object.fromEntries(Object.entries(named).filter(([keyPath]) => isNeeded(keyPath)))
 }
 
 /** Throws `host/state-folder-left` where the config names another folder, and what the way back needs lies in the old one. */

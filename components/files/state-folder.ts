@@ -1,6 +1,7 @@
 import type { CustomResourceOptions, Input } from "@pulumi/pulumi"
 import type { HostAddress } from "../host/host.ts"
 import { HostedResource } from "../provider.ts"
+import type { NamedPlaces } from "./named-places.ts"
 
 /** A folder of ours on the host. */
 export interface StateFolderArgs {
@@ -9,6 +10,8 @@ export interface StateFolderArgs {
   folder: Input<string>
   /** All containers of the server, by the key of the config that names them. */
   containers?: Input<Readonly<Record<string, string>>>
+  /** What else the config names. */
+  named?: Input<NamedPlaces>
   authentication?: Input<"legacy" | "delegated">
 }
 

@@ -60,7 +60,8 @@ export function describeProblem({ line, column, text }: Problem): string {
   return `line ${line}, column ${column}: ${text}`
 }
 
-function unusable(host: Host, { path }: DocumentAddress, found: readonly Problem[]): Refusal {
+/** `document/unusable`, with each of its problems. */
+export function unusable(host: Host, { path }: DocumentAddress, found: readonly Problem[]): Refusal {
   const each = found.map(({ line, column, text }) => `Line ${line}, column ${column}: ${text}.`)
   return new Refusal({
     code: "document/unusable",

@@ -120,11 +120,68 @@ function fieldItems<Kind extends "key" | "row">(kind: Kind, live: Fields, wanted
     .map((field) => ({ kind, field, live: inWords(live[field]), wanted: inWords(wanted[field]) }))
 }
 
-/** The fields of an entry that will change, a line each. */
-export function sayFields(live: ClientView, wanted: ClientView): string[] {
-  return fieldItems("key", live.entry, wanted.entry).map(
-    ({ field, live: is, wanted: will }) => `${field}: ${is} → ${will}`,
-  )
+/** What becomes of a client that this stack did not know yet: where it is, and what changes there, old → new. */
+export function adoption(live: ClientView, wanted: ClientView): string[] {
+  const [isInFile, isInDatabase] = [isThere(live.entry), isThere(live.registered)]
+  const inFile = changesOf(live.entry, wanted.entry)
+  if (!isInFile && !isInDatabase) return ["new to MAS", ...inFile]
+  // What the entry says of a field is not said again of its row.
+  const inDatabase = isInDatabase
+    ? changesOf(live.registered, wanted.registered).filter((line) => !inFile.includes(line))
+    : []
+  const rows = inDatabase.map((line) => `in MAS's database: ${line}`)
+  return [
+    `${whereIs(isInFile, isInDatabase)}; ${whatChanges(inFile.length > 0, inDatabase.length > 0)}`,
+    ...inFile,
+    ...rows,
+  ]
+}
+
+function whereIs(isInFile: boolean, isInDatabase: boolean): string {
+  if (isInFile && isInDatabase) return "known to MAS"
+  return isInFile ? "in MAS's config, not in its database yet" : "in MAS's database, not in its config"
+}
+
+function whatChanges(entry: boolean, row: boolean): string {
+  if (entry) return row ? "its entry changes, and its row in MAS's database" : "its entry changes"
+  return row ? "nothing in its entry changes, its row in MAS's database does" : "nothing in its entry changes"
+}
+
+/**
+ * Where a client comes or changes, in words: `goes into MAS's config and database`; `undefined` where it is as wanted. A
+ * secret is in both, and shown by the config alone.
+ */
+export function sayWhere(live: ClientView, wanted: ClientView): string | undefined {
+  const isOtherSecret = live.entry.client_secret !== wanted.entry.client_secret
+  const changes = {
+    config: changesOf(live.entry, wanted.entry).length > 0,
+    database: changesOf(live.registered, wanted.registered).length > 0 || isOtherSecret,
+  }
+  const isNew = { config: !isThere(live.entry), database: !isThere(live.registered) }
+  const of = (arrives: boolean) =>
+    (["config", "database"] as const).filter((place) => changes[place] && isNew[place] === arrives)
+  const said = [
+    ["goes into", of(true)],
+    ["changes in", of(false)],
+  ] as const
+  const parts = said
+    .filter(([, places]) => places.length > 0)
+    .map(([how, places]) => `${how} MAS's ${places.join(" and ")}`)
+  return parts.length === 0 ? undefined : parts.join(", and ")
+}
+
+/** Where a client is that goes: `goes out of MAS's database`. */
+export function sayWhereFrom(live: ClientView): string | undefined {
+  const places = [...(isThere(live.entry) ? ["config"] : []), ...(isThere(live.registered) ? ["database"] : [])]
+  return places.length === 0 ? undefined : `goes out of MAS's ${places.join(" and ")}`
+}
+
+function isThere(fields: Fields): boolean {
+  return Object.keys(fields).length > 0
+}
+
+function changesOf(live: Fields, wanted: Fields): string[] {
+  return fieldItems("key", live, wanted).map(({ field, live: is, wanted: will }) => `${field}: ${is} → ${will}`)
 }
 
 function inWords(value: JsonValue | undefined): string {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util"
 import { absent, type JsonValue } from "../documents/json-value.ts"
 import { isInUse } from "../files/in-use.ts"
 import type { WebService } from "../host/ask-service.ts"
@@ -13,10 +12,12 @@ import { commitClient } from "./client-registry.ts"
 import { readClientRow } from "./client-rows.ts"
 import { type ClientDescription, clientEntry } from "./client-spec.ts"
 import {
+  adoption,
   type ClientView,
   driftOfClient,
   liveView,
-  sayFields,
+  sayWhere,
+  sayWhereFrom,
   secretRefused,
   secretTaken,
   wantedView,
@@ -71,17 +72,19 @@ export const lifecycle: Lifecycle<ClientInputs, Record<never, never>> = {
     const { host, say } = context
     const entry = await wantedEntry(wanted, context)
     const view = wantedView(entry, wanted.secret)
-    const isNew = !isDeepStrictEqual(withoutProof(await lookAtClient(wanted, view, context)), withoutProof(view))
-    if (isNew) say(`client ${wanted.client.name} goes into MAS's config and database`)
+    const where = sayWhere(await lookAtClient(wanted, view, context), view)
+    if (where !== undefined) say(`client ${wanted.client.name} ${where}`)
     await commitClient(host, prunable(wanted), {
       clientId: wanted.clientId,
       entry: await fieldsOf(wanted, entry, host),
     })
     return {}
   },
-  async remove(state, { host, say }) {
+  async remove(state, context) {
+    const { host, say } = context
     if (!(await isInUse(host, state.stateFolder))) return
-    say(`client ${state.client.name} goes out of MAS's config and database`)
+    const where = sayWhereFrom(await lookAtClient(state, { entry: {}, registered: {} }, context))
+    if (where !== undefined) say(`client ${state.client.name} ${where}`)
     await commitClient(host, prunable(state), { clientId: state.clientId, entry: absent })
   },
 }
@@ -135,10 +138,6 @@ function prunable({ mas, database }: ClientInputs) {
   return { ...mas, ...(database === undefined ? {} : { database }) }
 }
 
-function withoutProof({ entry, registered }: ClientView): Partial<ClientView> {
-  return { entry, registered }
-}
-
 /** Clients in MAS's config with a redirect URI of this one, while MAS does not know this one: the same client by another id. */
 async function twinsOf({ client, clientId, mas }: ClientInputs, found: ClientView, host: Host): Promise<string[]> {
   if (Object.keys(found.entry).length > 0 || Object.keys(found.registered).length > 0) return []
@@ -164,14 +163,4 @@ function sayNoHomePage({ entry }: ClientView): string[] {
   return [
     'has no home page: MAS\'s consent page shows "<no client_uri provided>" unless `clientUri` is set in the config',
   ]
-}
-
-/** What becomes of a client that this stack did not know yet: its fields, old → new. */
-function adoption(live: ClientView, wanted: ClientView): string[] {
-  const isInFile = Object.keys(live.entry).length > 0
-  const isInDatabase = Object.keys(live.registered).length > 0
-  const changes = sayFields(live, wanted)
-  if (!isInFile && !isInDatabase) return ["new to MAS", ...changes]
-  const there = isInDatabase ? "known to MAS" : "in MAS's config, not in its database yet"
-  return changes.length === 0 ? [`${there}; nothing in its entry changes`] : [`${there}; its entry changes`, ...changes]
 }

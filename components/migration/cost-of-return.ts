@@ -1,4 +1,4 @@
-import { findEndingSessions } from "./ending-sessions.ts"
+import { type EndingSession, findEndingSessions, type KeyFate } from "./ending-sessions.ts"
 import { type BothSides, type Gained, whatMasGained } from "./gained.ts"
 import { localpart } from "./gained-kinds.ts"
 import { readMasState } from "./mas-state.ts"
@@ -19,16 +19,8 @@ export async function costOfReturn(sides: BothSides): Promise<readonly string[]>
   const registered = namesOf(gained, "mas-accounts")
   const changed = namesOf(gained, "mas-passwords").filter((name) => !stranded.has(name))
   const lines = [
-    line(
-      "keys are lost: sessions begun with MAS end whose devices have end-to-end keys, and their owners have no key backup in Synapse",
-      sessions.keysLost,
-      "have them set up key backup first",
-    ),
-    line(
-      "keys are lost: sessions begun with MAS end whose devices their owners never verified, and such a device takes no part in the key backup",
-      sessions.notInBackup,
-      "have them verify these devices from another one first",
-    ),
+    ...sessionLines(sessions, "keysLost"),
+    ...sessionLines(sessions, "notInBackup"),
     line(
       "accounts registered with MAS: nobody can log in to them any more",
       registered,
@@ -39,32 +31,59 @@ export async function costOfReturn(sides: BothSides): Promise<readonly string[]>
       [...stranded].filter((name) => !registered.includes(name)),
       "Synapse has neither password nor external id for them",
     ),
-    line(
-      "sessions begun with MAS end, of accounts without a key backup",
-      sessions.withoutBackup,
-      "their devices have announced no end-to-end keys, so there should be none to lose",
-    ),
-    line(
-      "sessions begun with MAS end, of devices that take part in the key backup",
-      sessions.inBackup,
-      "it has what they uploaded until then and nothing later, and gives it back to whoever has the recovery key or another verified device",
-    ),
-    line(
-      "sessions begun with MAS end",
-      sessions.withoutKeys,
-      "their devices have announced no end-to-end keys, so there should be none to lose",
-    ),
-    line(
-      "among these, sessions from before the cutover that MAS has refreshed since",
-      sessions.refreshed,
-      "Synapse knows only their old tokens: they are logged out for good, and their clients throw their keys away",
-    ),
+    ...sessionLines(sessions, "withoutBackup"),
+    ...sessionLines(sessions, "inBackup"),
+    ...sessionLines(sessions, "withoutKeys"),
     line("passwords changed with MAS", changed, "the one from before the cutover counts again"),
     ...kept.map(([kind, what, then]) => line(what, namesOf(gained, kind), then)),
     ...(await rightsThatReturn(sides)),
   ]
   const costs = lines.filter((text) => text !== undefined)
   return costs.length > 0 ? costs.map((text) => `the way back costs: ${text}`) : [nothing]
+}
+
+/** How a fate is told around the words for the sessions, and what is to be known or done. */
+const fates: Readonly<Record<KeyFate, { readonly before: string; readonly after: string; readonly advice: string }>> = {
+  keysLost: {
+    before: "keys are lost: ",
+    after: " whose devices have end-to-end keys, and their owners have no key backup in Synapse",
+    advice: "have them set up key backup first",
+  },
+  notInBackup: {
+    before: "keys are lost: ",
+    after: " whose devices their owners never verified, and such a device takes no part in the key backup",
+    advice: "have them verify these devices from another one first",
+  },
+  inBackup: {
+    before: "",
+    after: ", of devices that take part in the key backup",
+    advice:
+      "it has what they uploaded until then and nothing later, and gives it back to whoever has the recovery key or another verified device",
+  },
+  withoutBackup: {
+    before: "",
+    after: ", of accounts without a key backup",
+    advice: "their devices have announced no end-to-end keys, so there should be none to lose",
+  },
+  withoutKeys: {
+    before: "",
+    after: "",
+    advice: "their devices have announced no end-to-end keys, so there should be none to lose",
+  },
+}
+
+const origins: Readonly<Record<EndingSession["origin"], string>> = {
+  "begun with MAS": "sessions begun with MAS end",
+  refreshed: "sessions from before the cutover that MAS has refreshed since (Synapse knows only their old tokens) end",
+}
+
+function sessionLines(sessions: readonly EndingSession[], fate: KeyFate): readonly (string | undefined)[] {
+  const { before, after, advice } = fates[fate]
+  return Object.entries(origins).map(([origin, words]) => {
+    const those = sessions.filter((one) => one.fate === fate && one.origin === origin)
+    const names = those.map(({ account }) => account)
+    return line(`${before}${words}${after}`, names, advice)
+  })
 }
 
 const nothing = "the way back costs nobody anything: MAS has gained nothing of its own"

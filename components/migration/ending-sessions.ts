@@ -2,25 +2,29 @@ import type { BothSides } from "./gained.ts"
 import { localpart, masSessions } from "./gained-kinds.ts"
 import { isSignedBy, publicKeyOf, type Signed } from "./key-signature.ts"
 
-/** Accounts with a session that a rollback ends, as often as they have one. Each session is in one of the first five. */
-export interface EndingSessions {
-  /** Their devices have end-to-end keys, and the accounts no key backup. */
-  readonly keysLost: readonly string[]
-  /** Their devices have end-to-end keys, and take no part in the account's key backup. */
-  readonly notInBackup: readonly string[]
-  /** Their devices have end-to-end keys, and what they uploaded is in the key backup. */
-  readonly inBackup: readonly string[]
-  /** Their devices have announced no keys; the accounts have no key backup. */
-  readonly withoutBackup: readonly string[]
-  /** Their devices have announced no keys; the accounts have a key backup. */
-  readonly withoutKeys: readonly string[]
-  /** Of all of these: sessions that Synapse had before the cutover, and that MAS has given tokens of its own since. */
-  readonly refreshed: readonly string[]
+/**
+ * What becomes of the keys of a session that a rollback ends:
+ * - `keysLost`: its device has end-to-end keys, and the account no key backup.
+ * - `notInBackup`: its device has end-to-end keys, and takes no part in the account's key backup.
+ * - `inBackup`: its device has end-to-end keys, and what it uploaded is in the key backup.
+ * - `withoutBackup`: its device has announced no keys; the account has no key backup.
+ * - `withoutKeys`: its device has announced no keys; the account has a key backup.
+ */
+export type KeyFate = "keysLost" | "notInBackup" | "inBackup" | "withoutBackup" | "withoutKeys"
+
+/** A session that a rollback ends, since Synapse does not know its tokens. */
+export interface EndingSession {
+  readonly account: string
+  /** `refreshed`: it is from before the cutover, and MAS has given it tokens of its own since. */
+  readonly origin: "begun with MAS" | "refreshed"
+  readonly fate: KeyFate
 }
 
 interface Session {
   readonly account: string
   readonly line: string
+  readonly begun: number | null
+  readonly hasOld: boolean
 }
 
 /**
@@ -29,25 +33,35 @@ interface Session {
  * once its device is signed by its owner's self-signing key (seen with matrix-js-sdk and matrix-sdk-crypto: a device that
  * nobody verified had uploaded nothing). A device that never announced keys could not be sent any.
  */
-export async function findEndingSessions({ synapse, mas }: BothSides): Promise<EndingSessions> {
+export async function findEndingSessions({ synapse, mas }: BothSides): Promise<readonly EndingSession[]> {
   const sessions = await mas.rows<Session>(`${masSessions} ORDER BY 1, 2`)
   const named = [sessions.map(nameOf)]
   const backedUp = new Set((await synapse.rows<{ account: string }>(keyBackups)).map(({ account }) => account))
   const withKeys = await namesIn(synapse, devicesWithKeys, named)
-  const before = await namesIn(synapse, devicesWithTokens, named)
+  const lastTokens = await lastTokensOf(synapse, named)
   const signed = await signedDevices(synapse, named)
-  const of = (matches: (session: Session) => boolean) => sessions.filter(matches).map(({ account }) => account)
-  const hasKeys = (session: Session) => withKeys.has(nameOf(session))
-  const isBackedUp = ({ account }: Session) => backedUp.has(account)
-  const isSigned = (session: Session) => signed.has(nameOf(session))
-  return {
-    keysLost: of((session) => hasKeys(session) && !isBackedUp(session)),
-    notInBackup: of((session) => hasKeys(session) && isBackedUp(session) && !isSigned(session)),
-    inBackup: of((session) => hasKeys(session) && isBackedUp(session) && isSigned(session)),
-    withoutBackup: of((session) => !hasKeys(session) && !isBackedUp(session)),
-    withoutKeys: of((session) => !hasKeys(session) && isBackedUp(session)),
-    refreshed: of((session) => before.has(nameOf(session))),
+  const fateOf = (session: Session): KeyFate => {
+    const isBackedUp = backedUp.has(session.account)
+    if (!withKeys.has(nameOf(session))) return isBackedUp ? "withoutKeys" : "withoutBackup"
+    if (!isBackedUp) return "keysLost"
+    return signed.has(nameOf(session)) ? "inBackup" : "notInBackup"
   }
+  return sessions.map((session) => ({
+    account: session.account,
+    origin: isTakenOver(session, lastTokens) ? "refreshed" : "begun with MAS",
+    fate: fateOf(session),
+  }))
+}
+
+/**
+ * A device's name alone tells nothing: whoever logs in anew may go on with it. But syn2mas gives a session the time at which
+ * Synapse made its token (migration.rs of MAS 1.22), and one that begins with MAS on that device begins later.
+ * Where Synapse does not know that time, a session that MAS refreshed more than 30 days ago is taken for one begun there.
+ */
+function isTakenOver(session: Session, lastTokens: ReadonlyMap<string, number>): boolean {
+  const { begun, hasOld } = session
+  if (begun === null) return false
+  return hasOld || begun <= (lastTokens.get(nameOf(session)) ?? Number.NEGATIVE_INFINITY)
 }
 
 function nameOf({ account, line }: Session): string {
@@ -75,9 +89,15 @@ const deviceOf = (table: string) => `concat_ws(' ', ${localpart(`${table}.user_i
 
 const devicesWithKeys = `SELECT ${deviceOf("k")} AS device FROM e2e_device_keys_json k`
 
-/** MAS's devices have no tokens in Synapse: who has one was there before the cutover. */
-const devicesWithTokens = `SELECT ${deviceOf("t")} AS device FROM access_tokens t WHERE t.device_id IS NOT NULL
-  UNION SELECT ${deviceOf("t")} FROM refresh_tokens t`
+/** Times in milliseconds, by device; a delegated Synapse makes no tokens. */
+async function lastTokensOf(synapse: BothSides["synapse"], named: Named): Promise<ReadonlyMap<string, number>> {
+  const rows = await synapse.rows<{ device: string; made: number }>(
+    `SELECT ${deviceOf("t")} AS device, max(t.last_validated)::float8 AS made FROM access_tokens t
+      WHERE t.last_validated IS NOT NULL AND t.device_id IS NOT NULL AND ${deviceOf("t")} = ANY($1) GROUP BY 1`,
+    named,
+  )
+  return new Map(rows.map(({ device, made }) => [device, made]))
+}
 
 /** Devices with a signature by anyone of the same account, and the account's cross-signing keys as they are now. */
 const signatures = `WITH own AS (SELECT DISTINCT ON (user_id, keytype) user_id, keytype, keydata

@@ -41,14 +41,20 @@ const changedPasswords = `WITH RECURSIVE chain AS (
  * Sessions that go on and whose tokens are MAS's own (`mct_`; tokens.rs of MAS 1.22.0): begun with MAS, or taken over
  * and refreshed there since. `line` is the device, `-` where there is none. Sessions of clients with themselves
  * (`client_credentials`) belong to nobody and are made anew by the next request.
+ *
+ * What tells the two apart: syn2mas makes compat sessions alone (`begun`, in milliseconds; NULL of others), and their tokens
+ * of before (`hasOld`) stay beside the new ones until MAS clears away what expired 30 days ago.
  */
-export const masSessions = `SELECT u.username AS account, coalesce(s.device_id, '-') AS line
+export const masSessions = `SELECT u.username AS account, coalesce(s.device_id, '-') AS line,
+      round(extract(epoch FROM s.created_at) * 1000)::float8 AS begun,
+      EXISTS (SELECT FROM compat_access_tokens o WHERE o.compat_session_id = s.compat_session_id
+        AND o.access_token NOT LIKE 'mct\\_%') AS "hasOld"
     FROM compat_sessions s JOIN users u USING (user_id)
     WHERE s.finished_at IS NULL AND EXISTS (SELECT FROM compat_access_tokens t
       WHERE t.compat_session_id = s.compat_session_id AND t.access_token LIKE 'mct\\_%')
-  UNION ALL SELECT u.username, ${deviceIn("s.scope_list")} FROM oauth2_sessions s JOIN users u USING (user_id)
+  UNION ALL SELECT u.username, ${deviceIn("s.scope_list")}, NULL, false FROM oauth2_sessions s JOIN users u USING (user_id)
     WHERE s.finished_at IS NULL
-  UNION ALL SELECT u.username, ${deviceIn("s.scope_list")} FROM personal_sessions s
+  UNION ALL SELECT u.username, ${deviceIn("s.scope_list")}, NULL, false FROM personal_sessions s
     JOIN users u ON u.user_id = s.actor_user_id WHERE s.revoked_at IS NULL`
 
 /** The device that a scope names, stable or not (MSC2967). */

@@ -22,6 +22,7 @@ export async function demandPulumi(stack: string, words: readonly string[], stdi
   return finished.stdout
 }
 
+/** `stack`: empty for a command that is about none. */
 export function pulumiFailed(stack: string, words: readonly string[], { exitCode, stderr, stdout }: Finished): Refusal {
   const said = quoted(stderr.trim() || stdout.trim())
     .split("\n")
@@ -29,7 +30,7 @@ export function pulumiFailed(stack: string, words: readonly string[], { exitCode
     .join(" ")
   return new Refusal({
     code: "recover/pulumi-failed",
-    what: `\`pulumi ${words.join(" ")} --stack ${stack}\` ended with exit code ${exitCode}: ${said}`,
+    what: `\`${["pulumi", ...words, ...(stack === "" ? [] : ["--stack", stack])].join(" ")}\` ended with exit code ${exitCode}: ${said}`,
     meaning: "What was found up to here is said above; this step was not done.",
     next: "Mend what Pulumi names (the stack's name, its passphrase, where its state is kept); then run this again.",
   })

@@ -29,12 +29,13 @@ export async function recoverStack(
   progress: Progress,
 ): Promise<RecoveryReport> {
   const cleared: string[] = []
+  const unseen: string[] = []
   const standing: string[] = []
   const report = (outcome: RecoveryOutcome, trouble: string | null, next: string): RecoveryReport => {
-    return { stack: given, outcome, exitCode: exitCodes[outcome], cleared, standing, trouble, next }
+    return { stack: given, outcome, exitCode: exitCodes[outcome], cleared, unseen, standing, trouble, next }
   }
   try {
-    await progress.step(`recovering ${given}`, (step) => recover(given, options, { cleared, standing }, step))
+    await progress.step(`recovering ${given}`, (step) => recover(given, options, { cleared, unseen, standing }, step))
     return report("ready", null, `pulumi up --stack ${given}`)
   } catch (error) {
     const next = error instanceof Refusal ? error.next : "Report it; the server is as the lines above say."
@@ -44,6 +45,7 @@ export async function recoverStack(
 
 interface Told {
   readonly cleared: string[]
+  readonly unseen: string[]
   readonly standing: string[]
 }
 
@@ -55,12 +57,16 @@ async function recover(given: string, options: RecoveryOptions, told: Told, prog
   const side = hostSideOf(await readStackSettings(name))
   const stop = await stopIn(side)
   if (stop !== undefined) told.standing.push(`The last run stopped ${stop}.`)
+  if ((await listMachineProcesses()) === undefined) told.unseen.push(processesUnseen)
   told.cleared.push(...(await clearLeftOvers(side, options, progress)))
   told.cleared.push(...(await progress.step("the host", (step) => settleWindow(side, step))))
   told.standing.push(...(await describeServer(side, progress)))
   told.cleared.push(...(await clearLocks(name, locks, options)))
   told.cleared.push(...(await clearPending(name)))
 }
+
+const processesUnseen =
+  "Whether a dead engine left something running is not known: this machine has no /proc. See for yourself that no `pulumi` runs."
 
 interface JudgedLock {
   readonly lock: StackLock

@@ -31,6 +31,30 @@ export function noProject(folder: string, stack: string): Refusal {
   })
 }
 
+/** The stack is named with a project, and the folder is another one's. */
+export function otherProject(folder: string, project: string, stack: string): Refusal {
+  return new Refusal({
+    code: "recover/no-project",
+    what: `${folder} is the folder of the project ${project}, and not of the one that ${stack} names`,
+    where: { file: `${folder}/Pulumi.yaml` },
+    meaning: "Nothing was looked at and nothing was changed.",
+    next: `Go to the folder in which \`pulumi up\` was run, and there: \`npm run recover -- --stack ${stack}\`.`,
+  })
+}
+
+/** Without the locks nobody knows whether somebody is at work. */
+export function locksUnseen(folder: string, cause: unknown): Refusal {
+  const said = (cause as NodeJS.ErrnoException).code ?? "it is no folder"
+  return new Refusal({
+    code: "recover/pulumi-failed",
+    what: `Where Pulumi keeps its locks cannot be looked into (${said})`,
+    where: { file: folder },
+    meaning: "Nothing was changed: whether somebody is at work on the stack is not known.",
+    next: "Run it as the user who runs `pulumi up`, or mend that folder; then run this again.",
+    cause,
+  })
+}
+
 /** Whether it is for somebody else's sake that we stop, rather than for a failure. */
 export function isRefusal(error: unknown): boolean {
   const codes = ["recover/at-work", "recover/holder-unknown", "host/lock-busy"]

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url"
 import { z } from "zod"
 import { locksInWords, type StackLock } from "./lock-holder.ts"
 import { backendOf, demandPulumi, pulumiFailed, runPulumi } from "./pulumi-cli.ts"
+import { locksUnseen } from "./recovery-refusals.ts"
 
 /** A stack by its short name, and the project it is of. */
 export interface StackName {
@@ -11,8 +12,13 @@ export interface StackName {
   readonly stack: string
 }
 
-/** As Pulumi 3.259 writes it. */
-const lockFile = z.object({ pid: z.number(), username: z.string(), hostname: z.string(), timestamp: z.coerce.date() })
+/** As Pulumi 3.259 writes it. What is none of these proves nobody dead. */
+const lockFile = z.object({
+  pid: z.int().positive(),
+  username: z.string().min(1),
+  hostname: z.string().min(1),
+  timestamp: z.iso.datetime({ offset: true }).pipe(z.coerce.date()),
+})
 
 /**
  * The locks that lie on a stack. States in a folder are asked by looking there; any other place by handing the state back
@@ -26,7 +32,10 @@ export async function findLocks(name: StackName): Promise<readonly StackLock[]> 
 /** `.pulumi/locks/organization/PROJECT/STACK/*.json`; without organization and project in states of before 3.61. */
 async function locksInFolder(folder: string, { project, stack }: StackName): Promise<readonly StackLock[]> {
   const root = join(folder, ".pulumi/locks")
-  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    if (isNothingThere(error)) return []
+    throw locksUnseen(root, error)
+  })
   const ofStack = entries.filter(({ name, parentPath }) => {
     const isOfProject = basename(dirname(parentPath)) === project || dirname(parentPath) === root
     return name.endsWith(".json") && basename(parentPath) === stack && isOfProject
@@ -37,13 +46,17 @@ async function locksInFolder(folder: string, { project, stack }: StackName): Pro
 
 /** `undefined`: its holder took it away meanwhile. One that is empty or odd does not tell who holds it: nobody can look. */
 async function readLock(path: string): Promise<StackLock | undefined> {
-  const text = await readFile(path, "utf8").catch(() => undefined)
+  const text = await readFile(path, "utf8").catch((error: unknown) => (isNothingThere(error) ? undefined : ""))
   if (text === undefined) return undefined
   const read = lockFile.safeParse(parseJson(text))
   if (!read.success)
     return { pid: 0, username: "somebody", hostname: `${path}, which cannot be read`, takenAt: new Date(0) }
   const { timestamp, ...holder } = read.data
   return { ...holder, takenAt: timestamp }
+}
+
+function isNothingThere(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT"
 }
 
 /** Without the parser's own error, which quotes what it was given. */

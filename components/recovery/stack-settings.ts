@@ -6,7 +6,7 @@ import type { Settings } from "../config/settings.ts"
 import { parseDocument } from "../documents/parse.ts"
 import { stagingPlaces, stagingPrefix } from "../staging/staging-places.ts"
 import { demandPulumi, printed } from "./pulumi-cli.ts"
-import { noProject } from "./recovery-refusals.ts"
+import { noProject, otherProject } from "./recovery-refusals.ts"
 import type { StackName } from "./stack-locks.ts"
 
 const shownValue = z.object({
@@ -22,6 +22,9 @@ export async function nameStack(given: string): Promise<StackName> {
   const name = await projectName()
   const stack = given.split("/").at(-1)
   if (name === undefined || !stack) throw noProject(process.cwd(), given)
+  // `organization/project/stack`, as Pulumi takes it.
+  const [, project = name] = given.split("/").length === 3 ? given.split("/") : []
+  if (project !== name) throw otherProject(process.cwd(), name, given)
   return { project: name, stack }
 }
 

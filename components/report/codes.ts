@@ -30,6 +30,7 @@ export const refusalCodes = [
   "document/unusable",
   "drift/could-not-look",
   "drift/report-not-writable",
+  "drift/report-not-written",
   "drift/up-at-work",
   "drift/webhook-failed",
   "element/too-old",

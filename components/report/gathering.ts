@@ -43,14 +43,17 @@ export class RefusalList {
   }
 }
 
-/** Numbered; a sentence that all of them share is said once, at the end. */
+/** Numbered; a sentence that all of them share is said once, at the end, and a next step that neighbours share after the last of them. */
 function renderGathered(refusals: readonly Refusal[]): string {
   const codes = new Set(refusals.map(({ code }) => code))
   const shared = (["meaning", "next"] as const).filter((part) => new Set(refusals.map((one) => one[part])).size === 1)
   const [first] = refusals
   return [
     `${refusals.length} things are refused (${[...codes].join(", ")}).`,
-    ...refusals.map((refusal, index) => numbered(index + 1, renderRefusal(refusal, shared))),
+    ...refusals.map((refusal, index) => {
+      const isSaidLater = refusals[index + 1]?.next === refusal.next
+      return numbered(index + 1, renderRefusal(refusal, isSaidLater ? [...shared, "next"] : shared))
+    }),
     ...(first && shared.includes("meaning") ? [`Meaning: ${first.meaning}`] : []),
     ...(first && shared.includes("next") ? [`Next: ${first.next}`] : []),
   ].join("\n")

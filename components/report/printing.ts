@@ -13,3 +13,20 @@ export function printJson(value: unknown): void {
 export function printAside(line: string): void {
   process.stderr.write(`${visible(line)}\n`)
 }
+
+/**
+ * Ends the program with this code where standard output did not take what was printed (a full disk, a reader that is gone),
+ * and says so on standard error, in place of a stack trace. Called once, before anything is printed.
+ */
+export function endUnheardWith(exitCode: number): void {
+  let isUnheard = false
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (!isUnheard) printAside(`What was to be printed could not be written to standard output (${error.code}).`)
+    isUnheard = true
+  })
+  // Nobody can be told of it there, and progress is no result.
+  process.stderr.on("error", () => {})
+  process.once("exit", () => {
+    if (isUnheard) process.exitCode = exitCode
+  })
+}

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, readlink, rename, writeFile } from "node:fs/p
 import { dirname, join } from "node:path"
 import { test } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
+import { execa } from "execa"
 import { issuer, type KeptDocument, keptDocument, key } from "./project.ts"
 
 /** Each leaves the document as it found it, and what is wanted too. */
@@ -87,7 +88,42 @@ const promises: Readonly<Record<string, (project: KeptDocument) => Promise<void>
     for (const words of [[], ["--stak", "test"], ["--stack"]]) assert.equal((await project.drift(words)).exitCode, 1)
     const { exitCode, stdout } = await project.drift(["--help"])
     assert.equal(exitCode, 0)
-    assert.match(stdout, /0: clean, 2: drift, 1: broken/)
+    assert.match(stdout, /0: clean, 2: drift, 1: broken, 3: a report could not be written/)
+  },
+
+  async "a report that its disk does not take ends with 3, whatever was found, which is printed all the same"(project) {
+    const disk = join(project.folder, "small-disk")
+    await mkdir(disk)
+    await execa("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", disk])
+    try {
+      await writeFile(join(disk, "filler"), Buffer.alloc(64 * 1024)).catch(() => undefined)
+      const withoutDocument = async (work: () => Promise<void>) => {
+        await rename(project.file, `${project.file}.away`)
+        await work()
+        await rename(`${project.file}.away`, project.file)
+      }
+      for (const [said, within, words, environment] of [
+        ["test is clean", (work: () => Promise<void>) => work(), ["--html", join(disk, "drift.html")], {}],
+        [
+          "test has drifted",
+          (work: () => Promise<void>) => handEdited(project, work),
+          ["--markdown", join(disk, "drift.md")],
+          {},
+        ],
+        ["could not be looked at", withoutDocument, [], { GITHUB_STEP_SUMMARY: join(disk, "summary.md") }],
+      ] as const) {
+        await within(async () => {
+          const looked = await project.drift(["--stack", "test", ...words], environment)
+          assert.equal(looked.exitCode, 3, looked.stdout + looked.stderr)
+          assert.ok(looked.stdout.includes(said), looked.stdout)
+          assert.match(looked.stderr, /could not be written: ENOSPC.*\(drift\/report-not-written\)/)
+          assert.equal(looked.stderr.match(/\(drift\//g)?.length, 1, looked.stderr)
+          assert.doesNotMatch(looked.stderr, /\n\s+at |bug of matrix-auth/)
+        })
+      }
+    } finally {
+      await execa("umount", ["--lazy", disk])
+    }
   },
 
   async "on a terminal one line shows what is being looked at"(project) {

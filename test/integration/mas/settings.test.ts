@@ -2,10 +2,16 @@ import assert from "node:assert/strict"
 import { readFile, rm, writeFile } from "node:fs/promises"
 import { join, posix } from "node:path"
 import { after, before, beforeEach, suite, test } from "node:test"
+import fc from "fast-check"
 import { parse } from "yaml"
 import { markInUse } from "../../../components/files/in-use.ts"
+import { readKept } from "../../../components/files/kept.ts"
+import type { Checked } from "../../../components/lifecycle/lifecycle.ts"
 import { lifecycle, type SettingsInputs } from "../../../components/mas/settings.provider.ts"
+import { Refusal } from "../../../components/report/refusal.ts"
+import { demandSaidIsDone } from "../../unit/files/said-and-done.ts"
 import { refusal } from "../../unit/host/scenery.ts"
+import { propertyRuns } from "../../unit/property-runs.ts"
 import { type MasBench, openMasBench } from "./bench.ts"
 
 suite("MAS's settings are what Synapse's accounts need", { concurrency: false }, () => {
@@ -173,6 +179,72 @@ suite("MAS's settings are what Synapse's accounts need", { concurrency: false },
     await refusal(converge(inputs()), "mas/cli-failed")
     assert.equal(await here().text(), bad)
   })
+
+  test("what is said of MAS's settings beforehand is what becomes of them, whatever others made of the file meanwhile", async () => {
+    const edits: readonly (readonly [RegExp | string, string])[] = [
+      ["kind: synapse_read_only", "kind: synapse"],
+      [/homeserver: \S+/, "homeserver: other.example"],
+      [/\n {2}secret: \S+/, "\n  secret: 0ther"],
+      [/\n {2}secret: \S+/, ""],
+      [/\nmatrix:\n(?: {2}.*\n)+/, "\nmatrix: {}\n"],
+      [/\npasswords:\n(?: .*\n)+/, "\n"],
+      ["passwords:\n", "passwords:\n  enabled: true\n"],
+      [/\nhttp:\n(?: .*\n)+/, "\n"],
+      ["matrix:", "http: {issuer: 'https://old.example.org/'}\nmatrix:"],
+      [/unicode_normalization: true/, "unicode_normalization: false"],
+    ]
+    const life = fc.record({
+      authentication: fc.constantFrom("legacy" as const, "delegated" as const),
+      edit: fc.option(fc.constantFrom(...edits), { nil: undefined }),
+      pepper: fc.constantFrom("s4lt", "0ther", undefined),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 3 }), async (lives) => {
+        await here().reset()
+        await rm(inputs().keptAt, { recursive: true, force: true })
+        for (const one of lives) await live(one)
+      }),
+      { numRuns: propertyRuns(4) },
+    )
+  })
+
+  interface Life {
+    readonly authentication: "legacy" | "delegated"
+    readonly edit: readonly [RegExp | string, string] | undefined
+    readonly pepper: string | undefined
+  }
+
+  /** One `up` after somebody's edit; what cannot be read is refused as a whole. */
+  async function live({ authentication, edit, pepper }: Life): Promise<void> {
+    const wanted = { ...inputs(), authentication }
+    await homeserver(
+      `server_name: example.org\n${pepper === undefined ? "" : `password_config: {pepper: ${pepper}}\n`}`,
+    )
+    if (edit !== undefined) await writeFile(wanted.file, (await here().text()).replace(edit[0], edit[1]))
+    const { keys } = await readKept(here().host, wanted.keptAt)
+    const before = await here().text()
+    const asked = await Promise.resolve(lifecycle.check?.(wanted, undefined, context())).catch(
+      (error: unknown) => error,
+    )
+    if (asked instanceof Refusal) {
+      assert.equal(await here().text(), before)
+      return
+    }
+    const { plan = [], inputs: checked } = asked as Checked<SettingsInputs>
+    await converge(wanted)
+    const kept = Object.keys((await readKept(here().host, wanted.keptAt)).keys)
+    demandSaidIsDone({
+      file: wanted.file,
+      dialect: "yaml12",
+      plan: plan.filter((line) => !line.includes("nobody logs in with a password")),
+      before,
+      after: await here().text(),
+      previous: Object.fromEntries(Object.entries(keys).map(([path, { previous }]) => [path, previous])),
+      paths: [...new Set([...Object.keys(keys), ...kept, ...Object.keys(checked.managed ?? {})])],
+      givenBack: Object.keys(keys).filter((path) => !kept.includes(path)),
+      secrets: ["matrix.secret", "passwords.schemes[version=1].secret"],
+    })
+  }
 
   function inputs(): SettingsInputs {
     return {

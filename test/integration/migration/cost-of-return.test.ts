@@ -6,25 +6,47 @@ import { propertyRuns } from "../../unit/property-runs.ts"
 import { type Standing, standings, statementsFor } from "./cross-signing.ts"
 import { anId, idOf, UsedMas } from "./used-mas.ts"
 
-/** How each outcome is said. */
-const sayings: Readonly<Record<string, RegExp>> = {
-  "no backup": /^keys are lost: .*no key backup in Synapse \(\d+\): (.*?);/,
-  unverified: /^keys are lost: .*never verified.* \(\d+\): (.*?);/,
-  "in backup": /take part in the key backup \(\d+\): (.*?);/,
-  "no keys, no backup": /^sessions begun with MAS end, of accounts without a key backup \(\d+\): (.*?);/,
-  "no keys, backup": /^sessions begun with MAS end \(\d+\): (.*?);/,
-  refreshed: /^among these, sessions from before the cutover .* \(\d+\): (.*?);/,
+/** How each fate of a session's keys is said, around the words for where the session is from. */
+const sayings: Readonly<Record<string, (origin: string) => RegExp>> = {
+  "no backup": (origin) => new RegExp(`^keys are lost: ${origin} .*no key backup in Synapse \\(\\d+\\): (.*?);`),
+  unverified: (origin) => new RegExp(`^keys are lost: ${origin} .*never verified.* \\(\\d+\\): (.*?);`),
+  "in backup": (origin) => new RegExp(`^${origin}, of devices that take part in the key backup \\(\\d+\\): (.*?);`),
+  "no keys, no backup": (origin) => new RegExp(`^${origin}, of accounts without a key backup \\(\\d+\\): (.*?);`),
+  "no keys, backup": (origin) => new RegExp(`^${origin} \\(\\d+\\): (.*?);`),
 }
+
+const words: Readonly<Record<"begun" | "refreshed", string>> = {
+  begun: "sessions begun with MAS end",
+  refreshed:
+    "sessions from before the cutover that MAS has refreshed since \\(Synapse knows only their old tokens\\) end",
+}
+
+/** The device that each account had before the cutover, with a token. */
+const oldDevices: Readonly<Record<string, string>> = { admin: "DEVADM", locked: "DEVLOC", Xavier: "DEVXAV" }
+
+/** How a session with MAS's tokens comes to be, and what is to be said of where it is from. */
+const origins = {
+  "OAuth, a new device": "begun",
+  "OAuth, on with the old device": "begun",
+  "the old API, a new device": "begun",
+  "the old API, on with the old device": "begun",
+  "taken over and refreshed": "refreshed",
+  "taken over and refreshed long ago, so that MAS has cleared its old tokens away": "refreshed",
+} as const
 
 interface Owned {
   readonly name: string
   readonly nth: number
+  readonly origin: keyof typeof origins
   readonly standing: Standing | "no keys"
   readonly hasBackup: boolean
-  readonly wasThereBefore: boolean
 }
 
-function outcomeOf({ standing, hasBackup }: Owned): string {
+function outcomeOf({ origin, standing, hasBackup }: Owned): string {
+  return `${origins[origin]}: ${fateOf(standing, hasBackup)}`
+}
+
+function fateOf(standing: Owned["standing"], hasBackup: boolean): string {
   if (standing === "no keys") return hasBackup ? "no keys, backup" : "no keys, no backup"
   if (!hasBackup) return "no backup"
   return standing === "signed" ? "in backup" : "unverified"
@@ -111,35 +133,47 @@ suite("the way back says what it costs, and whom", { concurrency: false }, () =>
     })
   }
 
-  test("only a device that its owner's present self-signing key has signed counts as taking part in the key backup", async () => {
+  test("each session that ends is told once: where it is from, and what becomes of its keys", async () => {
     const session = fc.record({
+      origin: fc.constantFrom(...(Object.keys(origins) as (keyof typeof origins)[])),
       standing: fc.constantFrom(...standings, "signed" as const, "no keys" as const),
       hasBackup: fc.boolean(),
-      wasThereBefore: fc.boolean(),
     })
     const isNamed = fc.asyncProperty(fc.tuple(session, session, session), async (sessions) => {
       await world.cutOver()
-      const owned = sessions.map((one, index) => ({
-        ...one,
-        nth: index,
-        name: ["admin", "locked", "Xavier"][index] ?? "",
-      }))
+      const owned = sessions.map((one, nth) => ({ ...one, nth, name: Object.keys(oldDevices)[nth] ?? "" }))
       for (const one of owned) await haveSession(one)
-      const of = (names: readonly { name: string }[]) => names.map(({ name }) => name).join(", ")
       const named = [...owned].sort((one, other) => (one.name < other.name ? -1 : 1))
-      const expected = [
-        ...Map.groupBy(named, outcomeOf),
-        ["refreshed", named.filter(({ wasThereBefore }) => wasThereBefore)] as const,
-      ]
+      const wanted = [...Map.groupBy(named, outcomeOf)].map(([kind, of]) => [
+        kind,
+        of.map(({ name }) => name).join(", "),
+      ])
       const lines = (await cost()).map((text) => text.replace("the way back costs: ", ""))
-      const found = Object.entries(sayings).flatMap(([kind, saying]) =>
-        lines.flatMap((text) => saying.exec(text)?.[1] ?? []).map((names) => [kind, names] as const),
+      const found = Object.entries(words).flatMap(([origin, said]) =>
+        Object.entries(sayings).flatMap(([fate, saying]) =>
+          lines.flatMap((text) => saying(said).exec(text)?.[1] ?? []).map((names) => [`${origin}: ${fate}`, names]),
+        ),
       )
-      const wanted = expected.flatMap(([kind, names]) => (names.length > 0 ? [[kind, of(names)] as const] : []))
       assert.deepEqual(Object.fromEntries(found), Object.fromEntries(wanted), lines.join("\n"))
       assert.equal(lines.length, found.length, lines.join("\n"))
     })
-    await fc.assert(isNamed, { numRuns: propertyRuns(6), endOnFailure: true })
+    await fc.assert(isNamed, { numRuns: propertyRuns(8), endOnFailure: true })
+  })
+
+  for (const [origin, from] of Object.entries(origins) as [keyof typeof origins, "begun" | "refreshed"][]) {
+    for (const [nth, name] of Object.keys(oldDevices).entries()) {
+      test(`a session of ${name}'s: ${origin}: is told as ${from}`, async () => {
+        await haveSession({ name, nth, origin, standing: "no keys", hasBackup: true })
+        const lines = await cost()
+        assert.equal(lines.length, 1, lines.join("\n"))
+        assert.match(lines[0] ?? "", new RegExp(`^the way back costs: ${words[from]} \\(1\\): ${name};`))
+      })
+    }
+  }
+
+  test("where Synapse does not know when it made a token, MAS's own copy of it tells that the session is an old one", async () => {
+    await refresh("locked", "REFRESH", false)
+    assert.match((await cost()).join("\n"), new RegExp(`^the way back costs: ${words.refreshed}.* \\(1\\): locked;`))
   })
 
   for (const standing of standings) {
@@ -154,20 +188,6 @@ suite("the way back says what it costs, and whom", { concurrency: false }, () =>
       else assert.match(first ?? "", /^the way back costs: keys are lost: .* never verified, .* \(1\): admin;/)
     })
   }
-
-  test("a session of before the cutover that MAS has refreshed is named, in whichever form it was", async () => {
-    await beginSession("admin", ["urn:matrix:client:device:OLD"])
-    await hadToken("admin", "OLD", 1)
-    await beginSession("locked", ["urn:matrix:client:device:REFRESHABLE"])
-    await world.inSynapse(`INSERT INTO refresh_tokens (id, user_id, device_id, token)
-      VALUES (999001, '@locked:ex.test', 'REFRESHABLE', 'syr_generated')`)
-    await beginSession("Xavier", ["urn:matrix:client:device:NEW"])
-    const text = (await cost()).join("\n")
-    assert.match(
-      text,
-      /from before the cutover that MAS has refreshed since \(2\): admin, locked; Synapse knows only their old/,
-    )
-  })
 
   test("rights that MAS took away come back, and those that it gave are gone", async () => {
     await world.manage("demote-admin", "admin")
@@ -189,12 +209,34 @@ suite("the way back says what it costs, and whom", { concurrency: false }, () =>
     return costOfReturn(world.databases)
   }
 
-  async function haveSession({ name, nth, standing, hasBackup, wasThereBefore }: Owned): Promise<void> {
-    const device = `GENERATED${nth}`
-    await beginSession(name, [`urn:matrix:client:device:${device}`])
+  async function haveSession({ name, nth, origin, standing, hasBackup }: Owned): Promise<void> {
+    const old = oldDevices[name] ?? assert.fail()
+    const device = /new device/.test(origin) ? `GENERATED${nth}` : old
+    if (origin.startsWith("OAuth")) await beginSession(name, [`urn:matrix:client:device:${device}`])
+    else if (origin.startsWith("the old API")) await logIn(name, device)
+    else await refresh(name, device, origin.includes("long ago"))
     if (standing !== "no keys") await world.inSynapse(statementsFor(name, device, standing))
     if (hasBackup) await backUp(name)
-    if (wasThereBefore) await hadToken(name, device, nth)
+  }
+
+  /** A log-in ends the session that the device had (MAS 1.22, compat log-in). */
+  async function logIn(name: string, device: string): Promise<void> {
+    await world.inMas(`UPDATE compat_sessions SET finished_at = now()
+      WHERE user_id = ${idOf(name)} AND device_id = '${device}'`)
+    await world.manage("issue-compatibility-token", name, device)
+  }
+
+  /** As MAS does it: a pair of tokens of its own beside the old one, which expires; those are cleared away after 30 days. */
+  async function refresh(name: string, device: string, isLongAgo: boolean): Promise<void> {
+    const session = `(SELECT compat_session_id FROM compat_sessions
+      WHERE user_id = ${idOf(name)} AND device_id = '${device}')`
+    if (isLongAgo) {
+      await world.inMas(`DELETE FROM compat_refresh_tokens WHERE compat_session_id = ${session}`)
+      await world.inMas(`DELETE FROM compat_access_tokens WHERE compat_session_id = ${session}`)
+    } else await world.inMas(`UPDATE compat_access_tokens SET expires_at = now() WHERE compat_session_id = ${session}`)
+    await world.inMas(`INSERT INTO compat_access_tokens
+        (compat_access_token_id, compat_session_id, access_token, created_at, expires_at)
+      VALUES (${anId}, ${session}, 'mct_generated_${name}', now(), now() + interval '5 minutes')`)
   }
 
   async function beginSession(username: string, scopes: readonly string[]): Promise<void> {
@@ -204,12 +246,6 @@ suite("the way back says what it costs, and whom", { concurrency: false }, () =>
       VALUES ('${client}', false, '{}', '{}', true, true, true, true) ON CONFLICT DO NOTHING`)
     await world.inMas(`INSERT INTO oauth2_sessions (oauth2_session_id, oauth2_client_id, user_id, scope_list, created_at)
       VALUES (${anId}, '${client}', ${idOf(username)}, '{${scopes.join(", ")}}', now())`)
-  }
-
-  /** After the cutover: a token that Synapse has kept, of a device that syn2mas took over. */
-  async function hadToken(localpart: string, device: string, nth: number): Promise<void> {
-    await world.inSynapse(`INSERT INTO access_tokens (id, user_id, device_id, token)
-      VALUES (${999_000 + nth}, '@${localpart}:ex.test', '${device}', 'syt_generated_${nth}')`)
   }
 
   async function announceKeys(localpart: string, device: string): Promise<void> {

@@ -142,7 +142,7 @@ test("a key of ours that others changed in the meantime stays theirs on the way 
   await converge(file)
   await file.edit("enabled: false", "enabled: only_for_reauth")
   const change = await planChange(host, file, [])
-  assert.deepEqual(change.left, ["password_config.enabled"])
+  assert.deepEqual(change.left, [{ path: "password_config.enabled", hasNoPlace: false }])
   await makeChange(host, file, change)
   assert.equal(await readKey(host, file, "password_config.enabled"), "only_for_reauth")
   assert.equal(await readKey(host, file, "matrix_authentication_service"), undefined)

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { rename, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { type TestContext, test } from "node:test"
+import { absent } from "../../../components/documents/json-value.ts"
 import { forgetUse, markInUse } from "../../../components/files/in-use.ts"
 import { makeChange } from "../../../components/files/managed-file.ts"
 import { type ManagedFileInputs, managedFileLifecycle } from "../../../components/files/managed-lifecycle.ts"
@@ -104,6 +105,18 @@ test("a key that is no longer ours is told as it is: taken out by somebody, or c
     const { plan = [] } = (await lamp.check?.({ ...on, isOn: false }, on, context)) ?? {}
     assert.match(plan.join("\n"), words)
   }
+})
+
+test("a key that we took out, and whose place is gone, is not said to have been taken out by somebody", async (t) => {
+  const { file, on, context } = await room(t)
+  const dark = managedFileLifecycle<LampInputs>({
+    dialect: "yaml12",
+    keys: async ({ isOn }) => (isOn ? [{ path: "lamp.on", value: absent }] : []),
+  })
+  await dark.converge(on, undefined, context)
+  await file.edit("lamp: {} # saves power\n", "")
+  const { plan = [] } = (await dark.check?.({ ...on, isOn: false }, on, context)) ?? {}
+  assert.match(plan.join("\n"), /lamp\.on is no longer ours, and does not come back: what it stood in is gone/)
 })
 
 test("a resource that goes gives everything back", async (t) => {
