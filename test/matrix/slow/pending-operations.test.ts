@@ -12,7 +12,7 @@ import type { RecoveryReport } from "../../../components/recovery/recovery-repor
 import { prepareToolchain } from "../../offline/toolchain/toolchain.ts"
 import { changed } from "../../unit/config/valid-config.ts"
 import { checkout } from "../../unit/docs/docs.ts"
-import { type KeptDocument, keptDocument } from "../drift/project.ts"
+import { type KeptDocument, keptDocument } from "../../integration/drift/project.ts"
 
 /** What an engine is at when it is killed: the commands before, the ones that it works on, and how its state calls that. */
 const deeds = {
