@@ -181,11 +181,17 @@ suite("a machine that restarts in a window, where nothing of Docker starts Synap
     assert.equal((await given.armed()).length, 2)
   })
 
-  for (const spoil of ["broken systemctl", "units that others may write", "nothing"] as const) {
+  for (const spoil of [
+    "broken systemctl",
+    "units that others may write",
+    "units that a group may write",
+    "nothing",
+  ] as const) {
     test(`names the one line to type where it cannot be armed, and goes on: ${spoil}`, async (t) => {
       const given = await machine(t, spoil === "nothing" ? "nothing" : "systemd")
       if (spoil === "broken systemctl") await writeFile(join(given.folder, "machine", "broken"), "")
-      if (spoil === "units that others may write") await chmod(given.boot.units, 0o777)
+      if (spoil === "units that others may write") await chmod(given.boot.units, 0o757)
+      if (spoil === "units that a group may write") await chmod(given.boot.units, 0o775)
       await inOperation("cutover", placeOf(given), (operation) =>
         inWindow(operation, opened(given), async () => {
           assert.deepEqual(await given.armed(), [])

@@ -75,7 +75,13 @@ async function losePower(stateFolder: string): Promise<void> {
 }
 
 /** The environment that systemd and cron give to what they start: none of anybody's shell. */
-const bare = { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, extendEnv: false, cwd: "/", reject: false } as const
+const bare = {
+  env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+  extendEnv: false,
+  cwd: "/",
+  reject: false,
+  timeout: 30_000,
+} as const
 
 async function bootBySystemd({ units }: BootPlaces): Promise<readonly string[]> {
   const wants = join(units, "multi-user.target.wants")
