@@ -64,7 +64,9 @@ export function keysWhenLegacy(homeserver: Homeserver): readonly ManagedKey[] {
   const keys: ManagedKey[] = []
   const want = (path: string, value: JsonValue | Absent) => keys.push({ path, value, secret: false })
   const wasDelegated = isDelegated(homeserver)
-  if (wasDelegated) want("matrix_authentication_service.enabled", false)
+  // A text that an edit has left there: no Synapse starts with one, delegated or not (seen with 1.163.2).
+  const isOdd = !["boolean", "undefined"].includes(typeof at(homeserver, "matrix_authentication_service", "enabled"))
+  if (wasDelegated || isOdd) want("matrix_authentication_service.enabled", false)
   // While delegated it could not be true; what it was before, nobody knows, and Synapse's default is true.
   if (wasDelegated && at(homeserver, "password_config", "enabled") === false) want("password_config.enabled", absent)
   if (at(homeserver, "experimental_features", "msc3861", "enabled") === true) want(msc3861Path, absent)
