@@ -1,5 +1,6 @@
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
+import type { RefusalCode } from "../report/codes.ts"
 import { RefusalList } from "../report/gathering.ts"
 import { Refusal } from "../report/refusal.ts"
 
@@ -7,7 +8,7 @@ import { Refusal } from "../report/refusal.ts"
 export type NamedContainers = Readonly<Record<string, string>>
 
 /**
- * Throws what is wrong with every name at once: `docker/container-missing`, gathered. Whatever else keeps us from looking is
+ * Throws what is wrong with every name at once: `docker/container-missing`, `docker/not-installed`, gathered. Whatever else keeps us from looking is
  * told by the resource that needs the container.
  */
 export async function demandContainers(host: Host, containers: NamedContainers): Promise<void> {
@@ -21,11 +22,13 @@ export async function demandContainers(host: Host, containers: NamedContainers):
   missing.throwIfAny()
 }
 
+const told: readonly RefusalCode[] = ["docker/container-missing", "docker/not-installed"]
+
 async function missingContainer(host: Host, name: string): Promise<Refusal | undefined> {
   try {
     await inspectService(host, { name })
   } catch (error) {
-    if (error instanceof Refusal) return error.code === "docker/container-missing" ? error : undefined
+    if (error instanceof Refusal) return told.includes(error.code) ? error : undefined
     throw error
   }
   return undefined

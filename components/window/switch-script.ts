@@ -86,10 +86,6 @@ ${scriptEnd}`
 function planned({ service, files, end, policies, boot }: SwitchPlan): string {
   const there = files.flatMap((file, index) => (file.sum === undefined ? [] : [{ ...file, sum: file.sum, index }]))
   const absent = files.filter(({ sum }) => sum === undefined)
-  const programs = new Set([
-    ...[argvOf(service, "start"), argvOf(service, "restart")].map(([program]) => program),
-    ...[...end, ...policies].map((one) => engineOf(one.service)[0]),
-  ])
   const [first] = there
   return [
     ...shellFunction("start_synapse", [`limited ${startSeconds} ${words(argvOf(service, "start"))}`]),
@@ -121,7 +117,7 @@ function planned({ service, files, end, policies, boot }: SwitchPlan): string {
     ...shellFunction("policies_back", policies.map(policyLine)),
     ...shellFunction("prepare", [
       "try_programs",
-      ...[...programs].map(
+      ...programsOf({ service, end, policies }).map(
         (one) => `command -v ${quote(one)} >/dev/null || refuse ${quote(`there is no program ${one}`)}`,
       ),
       ...there.map((file) => `prepare_file ${fileWords(file)}`),
@@ -131,6 +127,12 @@ function planned({ service, files, end, policies, boot }: SwitchPlan): string {
     ...shellFunction("forget", [...there.map((file) => `forget_file ${fileWords(file)}`), "policies_back", "boot_off"]),
     ...shellFunction("boot_file", boot === undefined ? [] : [`boot_gone ${words(bootWords(boot))}`]),
   ].join("\n")
+}
+
+/** The programs that it could not do without. Pure. */
+export function programsOf({ service, end, policies }: Pick<SwitchPlan, "service" | "end" | "policies">) {
+  const ofService = [argvOf(service, "start"), argvOf(service, "restart")].map(([program]) => program)
+  return [...new Set([...ofService, ...[...end, ...policies].map((one) => engineOf(one.service)[0])])]
 }
 
 function shellFunction(name: string, lines: readonly string[]): readonly string[] {
