@@ -69,7 +69,9 @@ export async function homeserverKeys(host: Host, inputs: DelegatedAuthInputs): P
   const homeserver = parseDocument(text, dialect) as Homeserver
   if (inputs.authentication === "delegated") return keysFor(host, inputs, homeserver, Object.keys(kept.keys))
   const ground = parseDocument(restore(text, dialect, kept), dialect) as Homeserver
-  return [...keysWhenLegacy(ground), ...(await unreadableSecret(host, inputs, ground))].map(asWanted)
+  const previous = kept.keys[`${block}.enabled`]?.previous
+  const off = previous !== undefined && isAbsent(previous) ? absent : false
+  return [...keysWhenLegacy(ground, off), ...(await unreadableSecret(host, inputs, ground))].map(asWanted)
 }
 
 /**
