@@ -3,7 +3,7 @@ import type { Settings } from "./config/settings.ts"
 import type { NamedPlaces } from "./files/named-places.ts"
 import type { WebService } from "./host/ask-service.ts"
 import type { HostAddress } from "./host/host.ts"
-import type { ServiceAddress } from "./host/service-address.ts"
+import { type ServiceAddress, usesEngine } from "./host/service-address.ts"
 import type { LoginPlaces } from "./login-surface/rule.ts"
 import type { MasAddress } from "./mas/mas-cli.ts"
 import type { DatabasePlace } from "./mas/mas-database.ts"
@@ -94,11 +94,11 @@ export function placesOf(settings: Settings): Places {
   }
 }
 
-/** A service that is run by commands of its own may be no container of Docker, whatever it is called. */
+/** A service of which commands do all there is to do may be no container of Docker, whatever it is called. */
 function containersOf({ synapse, mas, databases, wellKnown, element }: Settings): Record<string, string> {
   const named: Readonly<Record<string, string | undefined>> = {
-    "synapse.container": synapse.commands.start === undefined ? synapse.container : undefined,
-    "mas.container": mas.commands.start === undefined ? mas.container : undefined,
+    "synapse.container": usesEngine(serviceOf("synapse", synapse)) ? synapse.container : undefined,
+    "mas.container": usesEngine(serviceOf("mas", mas)) ? mas.container : undefined,
     "databases.synapse.container": databases.synapse.kind === "container" ? databases.synapse.container : undefined,
     "databases.mas.container": databases.mas.kind === "container" ? databases.mas.container : undefined,
     "wellKnown.container": wellKnown.container,

@@ -2,7 +2,7 @@ import { posix } from "node:path"
 import { isList, isMap, type JsonValue } from "../documents/json-value.ts"
 import { readDocument } from "../files/managed-file.ts"
 import type { Host } from "../host/host.ts"
-import { type Inspection, knownService } from "../host/inspection.ts"
+import { type Inspection, knownIfContainer } from "../host/inspection.ts"
 import { hostPathOf } from "../host/mounted-paths.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { ServiceFiles } from "./backup-places.ts"
@@ -30,8 +30,7 @@ const isLeftOutKey = /^pid_file$/
  */
 export async function readNamedFiles(host: Host, { config, dialect, service }: ServiceFiles): Promise<NamedFiles> {
   const document = await readDocument(host, { path: config, dialect })
-  const hasContainer = service.container !== undefined || service.commands === undefined
-  const inspection = hasContainer ? await knownService(host, service) : undefined
+  const inspection = await knownIfContainer(host, service)
   const onHost = (path: string) => toHost(inspection, config, path)
   const found = [...pathsIn(document)]
   const pathsOf = (isWanted: (key: string) => boolean) =>

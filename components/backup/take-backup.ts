@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { posix } from "node:path"
 import type { Host } from "../host/host.ts"
-import { knownService } from "../host/inspection.ts"
+import { knownIfContainer } from "../host/inspection.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { formatDuration } from "../report/durations.ts"
 import { Refusal } from "../report/refusal.ts"
@@ -164,8 +164,8 @@ async function imagesOf(host: Host, { services }: BackupPlaces): Promise<Readonl
   const found = await Promise.all(
     sides.map(async (side) => {
       const { service } = services[side]
-      if (service.container === undefined) return []
-      return [[side, (await knownService(host, service)).image.reference] as const]
+      const inspection = service.container === undefined ? undefined : await knownIfContainer(host, service)
+      return inspection === undefined ? [] : [[side, inspection.image.reference] as const]
     }),
   )
   return Object.fromEntries(found.flat())

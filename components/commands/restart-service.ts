@@ -67,11 +67,23 @@ async function restartForConfig(
   say: Say,
 ): Promise<string> {
   const file = { path: config, dialect: "yaml12", keptAt } as const
-  if ((await lookWhatRuns(host, address, file)) === withTheFile) return `${address.name} runs with its files already`
+  const runs = await lookWhatRuns(host, address, file)
+  // The engine may have just started it once more, as it does with one that ended at each start.
+  if (runs === withTheFile && (await answers(host, { service: address, endpoint })))
+    return `${address.name} runs with its files already`
   const since = new Date()
   await restartMas(host, { service: address, endpoint, config, keptAt }, say)
   await proveCleanLogs(host, address, { since, seconds: cleanLogSeconds })
   return `${address.name} restarted; ${cleanLogSeconds} s of clean logs`
+}
+
+async function answers(host: Host, mas: WebService): Promise<boolean> {
+  try {
+    return (await askService(host, mas, { path: "/.well-known/openid-configuration" })).status === 200
+  } catch (error) {
+    if (error instanceof Refusal) return false
+    throw error
+  }
 }
 
 async function serveAnew(host: Host, address: ServiceAddress, { file, url, reload }: Doing<"nginx">): Promise<string> {

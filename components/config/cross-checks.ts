@@ -13,20 +13,49 @@ export function crossChecks(raw: Mapping, evidence: Evidence): Mistake[] {
   ]
 }
 
-const serviceCommands = ["cli", "start", "stop", "restart", "logs"]
+const services = ["synapse", "mas"] as const
+const serviceVerbs = ["cli", "start", "stop", "restart", "logs"] as const
 
-/** Without a container, every command has to be told. */
+/** Without a container, every command has to be told; with one, whatever starts the service has to stop it, too. */
 function serviceChecks(raw: Mapping, evidence: Evidence): Mistake[] {
-  return ["synapse", "mas"].flatMap((service) => {
+  return services.flatMap((service) => {
     const section = isMapping(raw[service]) ? raw[service] : {}
-    if (!isNothing(section.container)) return []
     const commands = isMapping(section.commands) ? section.commands : {}
-    const missing = serviceCommands.filter((command) => isNothing(commands[command]))
-    if (missing.length === 0) return []
-    const why = missing.length < serviceCommands.length ? { why: `commands lacks ${missing.join(", ")}` } : {}
-    const complaint = { expected: "the name of a container, or all five of commands", example: service, ...why }
-    return [mistakeAt([service, "container"], complaint, evidence)]
+    const lacks = (verbs: readonly string[]) => verbs.filter((verb) => isNothing(commands[verb]))
+    const mistakes = isNothing(section.container)
+      ? withoutContainer(service, lacks(serviceVerbs), evidence)
+      : halfSteered(service, lacks(steering), evidence)
+    return [...mistakes, ...(service === "mas" ? cliWithinMas(commands, section.container, evidence) : [])]
   })
+}
+
+function withoutContainer(service: string, missing: readonly string[], evidence: Evidence): Mistake[] {
+  if (missing.length === 0) return []
+  const why = missing.length < serviceVerbs.length ? { why: `commands lacks ${missing.join(", ")}` } : {}
+  const complaint = { expected: "the name of a container, or all five of commands", example: service, ...why }
+  return [mistakeAt([service, "container"], complaint, evidence)]
+}
+
+const steering = ["start", "stop", "restart"] as const
+
+/** What one starts, the other may start again after a stop: in the middle of a migration. */
+function halfSteered(service: string, missing: readonly string[], evidence: Evidence): Mistake[] {
+  if (missing.length === 0 || missing.length === steering.length) return []
+  const expected = "start, stop and restart, all by the same hand: all three of them, or none"
+  const example = `{start: [systemctl, start, ${service}], stop: [systemctl, stop, ${service}], restart: [systemctl, restart, ${service}]}`
+  return [mistakeAt([service, "commands"], { expected, example, why: `it lacks ${missing.join(" and ")}` }, evidence)]
+}
+
+/** mas-cli migrates while MAS is stopped: a command that goes into MAS finds nothing to go into then. */
+function cliWithinMas(commands: Mapping, container: unknown, evidence: Evidence): Mistake[] {
+  const [cli, stop] = [commands.cli, commands.stop].map((words) => (Array.isArray(words) ? words.map(textOf) : []))
+  const at = cli?.indexOf("exec") ?? -1
+  if (cli === undefined || at < 0) return []
+  const target = cli.slice(at + 1).find((word) => word === textOf(container) || stop?.slice(1).includes(word))
+  if (target === undefined || target.startsWith("-")) return []
+  const why = `${target} is what is stopped for the migration, and mas-cli has to run then`
+  const expected = "what runs mas-cli while MAS is stopped, too"
+  return [mistakeAt(["mas", "commands", "cli"], { expected, example: "[sudo, -u, mas]", why }, evidence)]
 }
 
 const files = [

@@ -1,13 +1,14 @@
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
+import type { RefusalCode } from "../report/codes.ts"
 import { Refusal } from "../report/refusal.ts"
 
 /** Names of containers by the key of the config that names them: `mas.container`. */
 export type NamedContainers = Readonly<Record<string, string>>
 
 /**
- * What is wrong with the names, each by its key: `docker/container-missing`. Whatever else keeps us from looking is told by
- * the resource that needs the container.
+ * What is wrong with the names, each by its key: `docker/container-missing`, `docker/not-installed`. Whatever else keeps us
+ * from looking is told by the resource that needs the container.
  */
 export async function missingContainers(host: Host, containers: NamedContainers): Promise<readonly Refusal[]> {
   const missing: Refusal[] = []
@@ -24,11 +25,13 @@ export async function missingContainers(host: Host, containers: NamedContainers)
   return missing
 }
 
+const told: readonly RefusalCode[] = ["docker/container-missing", "docker/not-installed"]
+
 async function missingContainer(host: Host, name: string): Promise<Refusal | undefined> {
   try {
     await inspectService(host, { name })
   } catch (error) {
-    if (error instanceof Refusal) return error.code === "docker/container-missing" ? error : undefined
+    if (error instanceof Refusal) return told.includes(error.code) ? error : undefined
     throw error
   }
   return undefined

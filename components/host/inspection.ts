@@ -2,7 +2,7 @@ import { z } from "zod"
 import { Refusal } from "../report/refusal.ts"
 import { askEngine, commandFailed, containerMissing, saysNoSuchContainer, tellEngine } from "./engine.ts"
 import type { Host } from "./host.ts"
-import { containerOf, engineOf, type ServiceAddress } from "./service-address.ts"
+import { containerOf, engineOf, type ServiceAddress, usesEngine } from "./service-address.ts"
 
 export interface Mount {
   readonly kind: "bind" | "volume" | "tmpfs" | "npipe" | "cluster" | "image"
@@ -137,6 +137,17 @@ export function remembering(host: Host): Host {
 /** How the container is now. Throws `docker/container-missing`, and what every use of Docker may (`askEngine`). */
 export async function inspectService(host: Host, service: ServiceAddress): Promise<Inspection> {
   return describe(await inspectRaw(host, service))
+}
+
+/** As {@link knownService}; `undefined` for a service whose own commands do everything, and that is no container. */
+export async function knownIfContainer(host: Host, service: ServiceAddress): Promise<Inspection | undefined> {
+  if (service.container === undefined && service.commands !== undefined) return undefined
+  if (usesEngine(service)) return knownService(host, service)
+  return knownService(host, service).catch(unlessRefused)
+}
+
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof Refusal)) throw error
 }
 
 /**

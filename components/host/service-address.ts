@@ -29,6 +29,20 @@ export interface ServiceCommands {
   readonly logs?: Argv
 }
 
+/** What is done to a service, or asked of it: by the engine, unless a command of its own takes its place. */
+export const serviceVerbs = [
+  "cli",
+  "start",
+  "stop",
+  "restart",
+  "logs",
+] as const satisfies readonly (keyof ServiceCommands)[]
+
+/** Whether the engine has anything to do with it: then its container has to be there. */
+export function usesEngine({ commands = {} }: ServiceAddress): boolean {
+  return serviceVerbs.some((verb) => commands[verb] === undefined)
+}
+
 /** Name of the service's container. */
 export function containerOf({ container, name }: ServiceAddress): string {
   return container ?? name

@@ -25,11 +25,11 @@ const known = [
   ...["client_secret", "client_secret_file", "jwks", "jwks_uri"],
 ]
 
-/** How a client is to be, given its entry; `secret` where that holds one. */
+/** How a client is to be, given its entry; `secret` where it proves itself by one, which stands in the entry or in a file that this names. */
 export function wantedView(entry: Fields, secret: string | undefined): ClientView {
-  const { client_id: _, client_secret: __, client_secret_file: ___, ...row } = entry
+  const { client_id: _, client_secret: __, client_secret_file: file, ...row } = entry
   return {
-    entry: secret === undefined ? entry : { ...entry, client_secret: "(as declared)" },
+    entry: secret === undefined || file !== undefined ? entry : { ...entry, client_secret: "(as declared)" },
     registered: { ...row, grants: staticGrants },
     ...(secret === undefined ? {} : { proof: secretTaken }),
   }

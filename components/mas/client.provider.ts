@@ -4,6 +4,7 @@ import type { WebService } from "../host/ask-service.ts"
 import { openDatabase } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
+import { readServiceFile } from "../host/service-file.ts"
 import type { Context, HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
 import { entryOf, type Fields, readClientEntries } from "./client-file.ts"
 import { parseClientId } from "./client-id.ts"
@@ -89,11 +90,24 @@ export const lifecycle: Lifecycle<ClientInputs, Record<never, never>> = {
   },
 }
 
-async function wantedEntry({ client, mas }: ClientInputs, { host, say }: Context): Promise<Fields> {
+async function wantedEntry(inputs: ClientInputs, { host, say }: Context): Promise<Fields> {
+  const { client, mas } = inputs
   const { entry, notes } = clientEntry(client, await readMasVersion(host, mas), "")
   for (const note of notes) say(note)
   const { client_secret: _, ...fields } = entry
-  return fields as Fields
+  const file = await secretFileOf(inputs, host)
+  return { ...fields, ...(file === undefined ? {} : { client_secret_file: file }) } as Fields
+}
+
+/**
+ * A file of its own that MAS's config names for the client's secret: left in use as long as it holds the very secret, which MAS takes
+ * from it without what is blank around it (seen with MAS 1.22).
+ */
+async function secretFileOf({ clientId, mas, secret }: ClientInputs, host: Host): Promise<string | undefined> {
+  if (secret === undefined) return undefined
+  const file = entryOf(await readClientEntries(host, mas), clientId)?.client_secret_file
+  if (typeof file !== "string") return undefined
+  return (await readServiceFile(host, mas.service, file))?.trim() === secret ? file : undefined
 }
 
 /** What stands in file and database; nobody is asked whether the secret works. */
@@ -124,7 +138,7 @@ async function fieldsOf({ clientId, mas, secret }: ClientInputs, entry: Fields, 
   const live = entryOf(await readClientEntries(host, mas), clientId)
   const ours = ["client_name", "client_secret", "client_secret_file", "jwks", "jwks_uri", "client_uri"]
   const stale = ours.filter((key) => live !== undefined && key in live && !(key in entry))
-  const { client_id: _, ...wanted }: Fields = { ...entry, ...(secret === undefined ? {} : { client_secret: secret }) }
+  const { client_id: _, ...wanted }: Fields = { ...entry, ...secretIn(entry, secret) }
   // What stands there in other words and means the same is left as it is.
   const same = liveView({ entry: live, row: undefined }, wantedView(wanted, undefined), undefined).entry
   const fields = Object.entries(wanted).map(([key, value]): [string, JsonValue] => {
@@ -132,6 +146,10 @@ async function fieldsOf({ clientId, mas, secret }: ClientInputs, entry: Fields, 
     return [key, written !== undefined && key !== "client_secret" && same[key] === value ? written : value]
   })
   return { ...Object.fromEntries(stale.map((key) => [key, absent])), ...Object.fromEntries(fields) }
+}
+
+function secretIn(entry: Fields, secret: string | undefined): Fields {
+  return secret === undefined || entry.client_secret_file !== undefined ? {} : { client_secret: secret }
 }
 
 function prunable({ mas, database }: ClientInputs) {

@@ -38,6 +38,11 @@ export function masCliContainer({ service }: MasAddress, purpose: string): strin
   return `${containerOf(service)}-matrix-auth-${purpose}`
 }
 
+/** Whether mas-cli runs in a one-shot container, and not by a command of the operator's. */
+export function ranInContainer({ service }: MasAddress): boolean {
+  return service.commands?.cli === undefined
+}
+
 /**
  * Runs mas-cli in a one-shot container beside MAS, whether MAS runs or not. Never inside MAS's own container: where
  * that mounts the config as a single file, it goes on seeing the old one after we replaced it, until it is restarted.
@@ -73,7 +78,8 @@ export async function demandMasCli(host: Host, mas: MasAddress, run: MasCliRun, 
   })
 }
 
-async function configInContainer(host: Host, { service, config }: MasAddress): Promise<string> {
+/** Throws `mas/config-not-mounted`. */
+export async function configInContainer(host: Host, { service, config }: MasAddress): Promise<string> {
   const path = await containerPathOf(host, await knownService(host, service), config)
   if (path !== undefined) return path
   throw new Refusal({

@@ -16,15 +16,15 @@ import { trySharedSecret } from "./shared-secret-proof.ts"
 export async function lookAtMas(inputs: SettingsInputs, { host }: Context, toBe: string): Promise<string | undefined> {
   const { service, endpoint, file, keptAt } = inputs
   const config = { path: file, dialect: "yaml12", keptAt } as const
-  const runs = await lookWhatRuns(host, service, config, toBe)
-  const isDone = runs !== undefined && runs !== withTheFile && runs !== stopped
-  if (isDone || endpoint === undefined) return runs
+  if (endpoint === undefined) return lookWhatRuns(host, service, config, toBe)
   const mas = { service, endpoint }
+  // It is asked first: between two ends, one that ends at each start looks as if it ran with another file.
   const asked = await askOrExplain(host, service, () =>
     askService(host, mas, { path: "/.well-known/openid-configuration" }),
   )
   if ("down" in asked) return asked.down.isOrderly ? stopped : `${asked.down.kind}: ${reasonOf(asked.down)}`
-  if (runs === stopped) return runs
+  const runs = await lookWhatRuns(host, service, config, toBe)
+  if (runs !== undefined && runs !== withTheFile) return runs
   const discovery = asked.answer
   const metadata = discovery.status === 200 ? fieldsIn(discovery.text) : undefined
   if (metadata === undefined) return `without an answer of use (${describeAnswer(discovery)})`

@@ -1,6 +1,6 @@
 import semver from "semver"
 import { runBeside } from "../host/beside.ts"
-import type { Host } from "../host/host.ts"
+import type { Argv, Finished, Host } from "../host/host.ts"
 import { knownService } from "../host/inspection.ts"
 import { runInService } from "../host/service.ts"
 import { containerOf } from "../host/service-address.ts"
@@ -19,13 +19,23 @@ export async function readMasVersion(host: Host, mas: MasAddress): Promise<strin
   if (mas.service.commands?.cli !== undefined) return versionOf(await runInService(host, mas.service, argv))
   const { image, isRunning } = await knownService(host, mas.service)
   const ask = async () =>
-    isRunning
-      ? runInService(host, mas.service, argv)
-      : runBeside(host, mas.service, { name: masCliContainer(mas, "version"), argv, network: "none" })
+    (isRunning ? await askRunning(host, mas, argv) : undefined) ??
+    runBeside(host, mas.service, { name: masCliContainer(mas, "version"), argv, network: "none" })
   const asked = known.get(image.id) ?? ask().then(versionOf)
   known.set(image.id, asked)
   asked.catch(() => known.delete(image.id))
   return asked
+}
+
+/** `undefined`: it ended meanwhile, as one does that ends at each start. */
+async function askRunning(host: Host, mas: MasAddress, argv: Argv): Promise<Finished | undefined> {
+  try {
+    const finished = await runInService(host, mas.service, argv)
+    return finished.exitCode === 0 ? finished : undefined
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "docker/container-not-running") return undefined
+    throw error
+  }
 }
 
 function versionOf({ stdout }: { readonly stdout: string }): string {

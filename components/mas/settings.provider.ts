@@ -11,6 +11,7 @@ import { containerOf, type ServiceAddress } from "../host/service-address.ts"
 import { readServiceFile } from "../host/service-file.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
 import { checkConfig } from "./check-config.ts"
+import { demandMasCliFits } from "./mas-cli-fits.ts"
 import { lookAtMas } from "./mas-runs.ts"
 import { demandMasVersion, readMasVersion } from "./mas-version.ts"
 
@@ -58,7 +59,10 @@ function fileOf({ file, keptAt }: Pick<SettingsInputs, "file" | "keptAt">) {
 }
 
 async function wantedKeys(inputs: SettingsInputs, context: Context): Promise<WantedKey[]> {
-  await demandMasVersion(context.host, { service: inputs.service, config: inputs.file })
+  const mas = { service: inputs.service, config: inputs.file, keptAt: inputs.keptAt }
+  // A rollback goes on whatever is wrong with MAS; and in legacy it is found out before anything is written.
+  if (inputs.authentication === "delegated") await demandMasCliFits(context.host, mas)
+  await demandMasVersion(context.host, mas)
   return [
     // MAS may write to the homeserver only once it is the auth provider (seen: `synapse_read_only` keeps it from that).
     { path: "matrix.kind", value: inputs.authentication === "legacy" ? "synapse_read_only" : "synapse" },

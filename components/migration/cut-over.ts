@@ -5,7 +5,7 @@ import type { Database, DatabaseOptions } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import { restartPoliciesOf } from "../host/restart-policy.ts"
 import { stopService } from "../host/service.ts"
-import { type MasAddress, masCliContainer } from "../mas/mas-cli.ts"
+import { type MasAddress, masCliContainer, ranInContainer } from "../mas/mas-cli.ts"
 import { startMas } from "../mas/mas-running.ts"
 import { formatDuration } from "../report/durations.ts"
 import { Refusal } from "../report/refusal.ts"
@@ -111,7 +111,7 @@ export async function cutOver(operation: Operation, places: MigrationPlaces, del
   const opened = await windowFor(operation.place, change, serving)
   const withMigration = {
     ...opened,
-    end: [{ service: places.mas.service, name: masCliContainer(places.mas, "syn2mas") }],
+    end: oneShotsOf(places.mas),
     policies: [...opened.policies, ...(await restartPoliciesOf(host, places.mas.service))],
   }
   try {
@@ -137,6 +137,11 @@ export async function cutOver(operation: Operation, places: MigrationPlaces, del
   }
 }
 
+/** One-shot containers that a killed run may leave at work. A command of the operator's leaves none, and there may be no engine to ask. */
+export function oneShotsOf(mas: MasAddress) {
+  return ranInContainer(mas) ? [{ service: mas.service, name: masCliContainer(mas, "syn2mas") }] : []
+}
+
 /** From the moment that homeserver.yaml is written, a Synapse that comes up by itself needs MAS. Not before: MAS's tables are away. */
 async function startForGood(operation: Operation, mas: MigrationPlaces["mas"]): Promise<void> {
   await survivePowerLoss(operation, mas.service)
@@ -160,7 +165,7 @@ export interface CutOver {
 
 /** One whose client died goes on in its container. Whoever holds the operation's lock knows that nobody waits for it. */
 async function endLeftover({ place: { host, say } }: Operation, { mas }: MigrationPlaces): Promise<void> {
-  if (mas.service.commands?.cli !== undefined) return
+  if (!ranInContainer(mas)) return
   if (await endBeside(host, mas.service, masCliContainer(mas, "syn2mas"))) {
     say("a syn2mas of an earlier run, whose client had died, is ended")
   }

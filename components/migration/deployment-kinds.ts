@@ -3,7 +3,8 @@ import type { Host } from "../host/host.ts"
 import { environmentOf, type Inspection, knownService } from "../host/inspection.ts"
 import { containerPathOf } from "../host/mounted-paths.ts"
 import { containerOf, type ServiceAddress } from "../host/service-address.ts"
-import type { MasAddress } from "../mas/mas-cli.ts"
+import { logsSince } from "../host/service-log.ts"
+import { type MasAddress, ranInContainer } from "../mas/mas-cli.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { Homeserver } from "../synapse/homeserver.ts"
 import { type DelegatedAuthInputs, planDelegation } from "../synapse/plan-delegation.ts"
@@ -31,7 +32,7 @@ const removedWhenStopped: PreFlightKind = {
   name: "removed-when-stopped",
   severity: "error",
   meaning: "the container was started with --rm: once it is stopped for the migration, nothing can start it again",
-  next: "Create it without --rm (compose up, not compose run).",
+  next: "Create it without --rm (compose up, not compose run). Where its own commands start it, MAS needs `mas.commands.cli` as well, which runs mas-cli while MAS is stopped.",
 }
 
 const masLogUnreadable: PreFlightKind = {
@@ -86,7 +87,8 @@ export async function findDeploymentFacts(
     synapse: await containerIfAny(host, synapse.service),
     mas: await containerIfAny(host, mas.service),
   }
-  const both = [containers.synapse, containers.mas]
+  // mas-cli runs beside it while it is stopped, whoever starts it.
+  const masContainer = ranInContainer(mas) ? await knownService(host, mas.service) : containers.mas
   const ofSynapse =
     containers.synapse &&
     (await filesBeside(host, { ...synapse, path: synapse.homeserverYaml, inspection: containers.synapse }))
@@ -95,7 +97,7 @@ export async function findDeploymentFacts(
     ...findingOf(workers, await findWorkers(host, synapse, homeserver, [mas.service])),
     ...findingOf(
       removedWhenStopped,
-      both.flatMap((one) => (one?.isRemovedWhenItEnds ? [one.container] : [])),
+      [containers.synapse, masContainer].flatMap((found) => (found?.isRemovedWhenItEnds ? [found.container] : [])),
     ),
     ...findingOf(masLogUnreadable, (await canReadLog(host, mas.service)) ? [] : [containerOf(mas.service)]),
     ...findingOf(severalConfigFiles, [...(ofSynapse ?? []), ...(ofMas ?? [])]),
@@ -113,20 +115,33 @@ async function whyNoStart(
   synapse: SynapseAddress,
   delegation: DelegatedAuthInputs,
 ): Promise<readonly string[]> {
-  try {
-    const { after } = await planDelegation(host, { ...delegation, authentication: "delegated" })
-    const { refusal } = await tryConfig(host, synapse, after, delegation.window)
-    return refusal === undefined ? [] : [refusal]
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    // What keeps the delegation from being planned is told by kinds of its own.
-    return error.code === "synapse/config-not-mounted" || error.code === "synapse/config-untried" ? [error.what] : []
-  }
+  // What keeps the delegation from being planned is told by kinds of its own.
+  const planned = await planDelegation(host, { ...delegation, authentication: "delegated" }).catch(refusalOf)
+  if (planned instanceof Refusal) return []
+  const tried = await tryConfig(host, synapse, planned.after, delegation.window).catch(refusalOf)
+  const refusal = tried instanceof Refusal ? tried.what : tried.refusal
+  return refusal === undefined ? [] : [refusal]
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  throw error
 }
 
 async function canReadLog(host: Host, service: ServiceAddress): Promise<boolean> {
-  if (service.commands?.logs !== undefined) return true
+  if (service.commands?.logs !== undefined) return canRead(logsSince(host, service, new Date()))
   return (await askEngine(host, service, ["logs", "--tail", "1", containerOf(service)])).exitCode === 0
+}
+
+/** A command of the operator's is tried as it will be used. */
+async function canRead(log: Promise<unknown>): Promise<boolean> {
+  try {
+    await log
+    return true
+  } catch (error) {
+    if (error instanceof Refusal) return false
+    throw error
+  }
 }
 
 interface Reading {

@@ -2,6 +2,7 @@ import type { Database } from "../host/database.ts"
 import type { Host } from "../host/host.ts"
 import type { Checked } from "../lifecycle/lifecycle.ts"
 import { RefusalList } from "../report/gathering.ts"
+import { describeBootStart, findBootStart } from "../window/boot-start.ts"
 import { readJournal } from "../window/journal.ts"
 import { describeStop } from "../window/settle.ts"
 import { readStepTimes } from "../window/step-times.ts"
@@ -34,10 +35,11 @@ export async function foresee(host: Host, inputs: Syn2MasMigrationInputs, sides:
   const rest = [...findings.map(describeFinding), ...(givenUp ?? [])]
   if (!isToCome) return { summary: [], plan: [...told, `at the cutover, MAS would get ${inWords(held)}`, ...rest] }
   const times = await readStepTimes(host, inputs.stateFolder)
+  const atBoot = await tellOfBoot(host, inputs)
   const [users, sessions] = [held.users?.count ?? 0, held.sessions?.count ?? 0]
   const { issuer } = inputs.delegation
   return {
-    summary: sayWayThere({ times, users, sessions, issuer, hasFindings: findings.length > 0 }),
+    summary: sayWayThere({ times, users, sessions, issuer, hasFindings: findings.length > 0, atBoot }),
     plan: [...told, `MAS will get ${inWords(held)}`, expectWindow(times), ...rest],
   }
 }
@@ -48,7 +50,12 @@ export async function foreseeReturn(
   inputs: Syn2MasMigrationInputs,
   sides: BothSides,
 ): Promise<readonly string[]> {
-  return [...(await costOfReturn(sides)), ...sayWayBack(await readStepTimes(host, inputs.stateFolder))]
+  const times = await readStepTimes(host, inputs.stateFolder)
+  return [...(await costOfReturn(sides)), ...sayWayBack(times, await tellOfBoot(host, inputs))]
+}
+
+async function tellOfBoot(host: Host, { delegation, stateFolder }: Syn2MasMigrationInputs): Promise<string> {
+  return describeBootStart(await findBootStart(host, delegation.service, stateFolder), stateFolder)
 }
 
 /** Where the last run stopped, if it did not end well. */

@@ -59,6 +59,7 @@ export const refusalCodes = [
   "http/unreachable",
   "mas/answers-otherwise",
   "mas/cli-failed",
+  "mas/cli-unfit",
   "mas/config-not-mounted",
   "mas/errors-in-log",
   "mas/no-shared-secret",

@@ -7,6 +7,7 @@ import { noteStart, withTheFile } from "../files/running.ts"
 import { readUsable } from "../files/usable-text.ts"
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
+import { demandOwnCommands } from "../host/own-commands.ts"
 import { restartService } from "../host/service.ts"
 import { containerOf } from "../host/service-address.ts"
 import type { Context } from "../lifecycle/lifecycle.ts"
@@ -50,6 +51,7 @@ const managed = managedFileLifecycle<DelegatedAuthInputs>({
 export const lifecycle: typeof managed = {
   ...managed,
   async check(inputs, before, context) {
+    await demandOwnCommands(context.host, inputs.service)
     if (before === undefined) await demandMeant(inputs, context.host)
     return managed.check?.(inputs, before, context) ?? { inputs }
   },

@@ -1,4 +1,4 @@
-import { isAbsent } from "../documents/json-value.ts"
+import { absent, isAbsent } from "../documents/json-value.ts"
 import { restore } from "../documents/managed-keys.ts"
 import { parseDocument } from "../documents/parse.ts"
 import { lastWritten, readKept } from "../files/kept.ts"
@@ -7,9 +7,8 @@ import { sameAddress, type WantedKey } from "../files/managed-keys.ts"
 import type { ManagedFileInputs } from "../files/managed-lifecycle.ts"
 import { readUsable } from "../files/usable-text.ts"
 import type { Host } from "../host/host.ts"
-import { knownService } from "../host/inspection.ts"
-import { hostPathOf } from "../host/mounted-paths.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
+import { readServiceFile } from "../host/service-file.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { SwitchPlace } from "../window/dead-mans-switch.ts"
 import { at, type Homeserver } from "./homeserver.ts"
@@ -47,6 +46,8 @@ export interface SharingMas {
 
 export const dialect = "yaml11"
 
+const block = "matrix_authentication_service"
+
 /** Where homeserver.yaml is, and where what stood there before us is kept. */
 export function homeserverFile({ file, keptAt }: Pick<DelegatedAuthInputs, "file" | "keptAt">): ManagedFile {
   return { path: file, dialect, keptAt }
@@ -68,15 +69,38 @@ export async function homeserverKeys(host: Host, inputs: DelegatedAuthInputs): P
   const homeserver = parseDocument(text, dialect) as Homeserver
   if (inputs.authentication === "delegated") return keysFor(host, inputs, homeserver, Object.keys(kept.keys))
   const ground = parseDocument(restore(text, dialect, kept), dialect) as Homeserver
-  return keysWhenLegacy(ground).map(asWanted)
+  const previous = kept.keys[`${block}.enabled`]?.previous
+  const off = previous !== undefined && isAbsent(previous) ? absent : false
+  return [...keysWhenLegacy(ground, off), ...(await unreadableSecret(host, inputs, ground))].map(asWanted)
+}
+
+/**
+ * A file with a secret that an edit has named in the block, and that Synapse does not find, or finds beside a secret: it looks also where
+ * the block is off, and does not start then (seen with 1.163.2).
+ */
+async function unreadableSecret(host: Host, { service }: DelegatedAuthInputs, ground: Homeserver) {
+  const [secret, file] = ["secret", "secret_path"].map((key) => at(ground, block, key))
+  if (typeof file !== "string") return []
+  const isFine = secret === undefined && (await readServiceFile(host, service, file)) !== undefined
+  return isFine ? [] : [{ path: `${block}.secret_path`, value: absent, secret: false }]
 }
 
 async function keysFor(host: Host, inputs: DelegatedAuthInputs, homeserver: Homeserver, kept: readonly string[]) {
-  const { file, endpoint, synapseEndpoint, service, mas, takeOver } = inputs
+  const { file, endpoint, synapseEndpoint, service, takeOver } = inputs
   const version = await readSynapseVersion(host, { service, homeserverYaml: file, endpoint: synapseEndpoint })
-  const secret = { value: await sharedSecret(host, mas, at(homeserver, "matrix_authentication_service", "secret")) }
+  const secret = await secretFor(host, inputs, homeserver)
   const qrCode = inputs.qrCodeEndpoint === undefined ? {} : { qrCodeEndpoint: inputs.qrCodeEndpoint }
   return keysWhenDelegated(homeserver, { version, endpoint, secret, takeOver, kept, ...qrCode }).map(asWanted)
+}
+
+/** A file of its own that homeserver.yaml names for the secret is left in use as long as it holds the very secret. */
+async function secretFor(host: Host, { service, mas, keptAt }: DelegatedAuthInputs, homeserver: Homeserver) {
+  const [inline, path] = ["secret", "secret_path"].map((key) => at(homeserver, block, key))
+  const isNamed = inline === undefined || (await lastWritten(host, keptAt, `${block}.secret_path`)) !== undefined
+  if (typeof path !== "string" || !isNamed) return { value: await sharedSecret(host, mas, inline) }
+  const inFile = await readSecretFile(host, service, path)
+  const value = await sharedSecret(host, mas, inFile)
+  return value === inFile ? { path } : { value }
 }
 
 const shared = { right: "(as MAS has it)", wrong: "(another than MAS's)" }
@@ -127,6 +151,5 @@ function configOf({ config: path, keptAt }: SharingMas) {
 
 /** A secret in a file that a service's config names, as that sees it. MAS and Synapse both trim it (MAS 1.22, Synapse 1.163). */
 export async function readSecretFile(host: Host, service: ServiceAddress, file: string): Promise<string | undefined> {
-  const path = service.commands?.start === undefined ? hostPathOf(await knownService(host, service), file) : file
-  return path === undefined ? undefined : (await host.readIfPresent(path))?.trim()
+  return (await readServiceFile(host, service, file))?.trim()
 }

@@ -23,14 +23,14 @@ export async function lookAtSynapse(
   toBe: string,
 ): Promise<string | undefined> {
   const synapse = { service: inputs.service, endpoint: inputs.synapseEndpoint }
-  const asked = await askOrExplain(host, inputs.service, async () => {
-    const runs = await lookWhatRuns(host, inputs.service, homeserverFile(inputs), toBe)
-    if (runs !== undefined && runs !== withTheFile) return { runs }
-    return { runs, status: (await askService(host, synapse, { path: "/_matrix/client/v3/login" })).status }
-  })
+  // It is asked first: between two ends, one that ends at each start looks as if it ran with another file.
+  const asked = await askOrExplain(host, inputs.service, () =>
+    askService(host, synapse, { path: "/_matrix/client/v3/login" }),
+  )
   if ("down" in asked) return describeDown(asked.down, say)
-  const { runs, status } = asked.answer
-  if (status === undefined) return runs
+  const runs = await lookWhatRuns(host, inputs.service, homeserverFile(inputs), toBe)
+  if (runs !== undefined && runs !== withTheFile) return runs
+  const { status } = asked.answer
   if (inputs.authentication === "legacy") return status === 404 ? "delegated, which the file is not" : runs
   if (status !== 404) return "with its own log-in, which the file leaves to MAS"
   return (await refusesSecret(host, synapse, toBe)) ?? (await tellsOtherMetadata(host, synapse, inputs)) ?? runs

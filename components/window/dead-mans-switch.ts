@@ -5,6 +5,8 @@ import type { Host } from "../host/host.ts"
 import { namesBeside } from "../host/own-names.ts"
 import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
+import { armForBoot } from "./boot-file.ts"
+import { type BootPlaces, type BootStart, findBootStart } from "./boot-start.ts"
 import { detachSwitch, type Whereabouts } from "./detach-switch.ts"
 import { isWholeScript, type PlannedFile, type SwitchPlan, switchScript } from "./switch-script.ts"
 import {
@@ -24,7 +26,7 @@ import {
 } from "./switch-state.ts"
 
 /** What has to be put back, and what has to run again, when a window is not closed by whoever opened it. */
-export interface WayOut extends Omit<SwitchPlan, "files"> {
+export interface WayOut extends Omit<SwitchPlan, "files" | "boot"> {
   /** Files as they have to be: their text, or `undefined` where there was none. */
   readonly files: readonly { readonly path: string; readonly before: string | undefined }[]
 }
@@ -34,6 +36,14 @@ export interface SwitchPlace {
   readonly stateFolder: string
   /** The switch acts when nobody has renewed its lease for this long. */
   readonly leaseSeconds: number
+  /** Where this machine keeps what it does at boot. Default: the usual places. */
+  readonly boot?: BootPlaces
+}
+
+/** Where an armed switch runs, and what lets Synapse serve when the machine restarts. */
+export interface Armed {
+  readonly where: Whereabouts
+  readonly boot: BootStart
 }
 
 const startLimitSeconds = 15
@@ -51,22 +61,25 @@ const exitWhenChanged = 3
 
 /**
  * Arms the dead-man's switch: a small process of its own on the host, which outlives us, our connection and the engine.
- * Returns where it runs, once it watches and has tried all that it will need. Throws `window/switch-not-armed`, and
+ * Returns where it runs and what acts at boot, once it watches and has tried all that it will need. Throws `window/switch-not-armed`, and
  * `host/file-changed` where a file is no longer as given; nothing has been changed then.
  */
-export async function arm(host: Host, place: SwitchPlace, out: WayOut): Promise<Whereabouts> {
-  await demandNone(host, place.stateFolder)
+export async function arm(host: Host, place: SwitchPlace, out: WayOut): Promise<Armed> {
+  const { stateFolder } = place
+  await demandNone(host, stateFolder)
   try {
-    await layOut(host, place.stateFolder, out)
-    return await startWatching(host, place)
+    const boot = await findBootStart(host, out.service, stateFolder, place.boot)
+    await layOut(host, stateFolder, { ...out, boot: boot.kind === "unit" || boot.kind === "cron" ? boot : undefined })
+    const armed = await armForBoot(host, stateFolder, boot)
+    return { where: await startWatching(host, place), boot: armed }
   } catch (error) {
     // Nothing was changed yet.
-    await clear(host, place.stateFolder)
+    await clear(host, stateFolder)
     throw error
   }
 }
 
-async function layOut(host: Host, stateFolder: string, out: WayOut): Promise<void> {
+async function layOut(host: Host, stateFolder: string, out: WayOut & Pick<SwitchPlan, "boot">): Promise<void> {
   const files: PlannedFile[] = []
   for (const [index, { path, before }] of out.files.entries()) {
     // Through a link, what it points at is put back, and the link stays.

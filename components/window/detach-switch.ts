@@ -12,7 +12,11 @@ const needed = [
   ...["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "CONTAINER_HOST"],
 ]
 
-/** $1 the script, $2 its lease in seconds, $3 a name for the unit, $4 what is there where systemd runs. Ends at once. */
+/**
+ * A Synapse that it starts as a child of its own (synctl) must not end with it: `KillMode=process`.
+ *
+ * $1 the script, $2 its lease in seconds, $3 a name for the unit, $4 what is there where systemd runs. Ends at once.
+ */
 const detach = `script=$1 seconds=$2 unit=$3 systemd=$4
 set --
 for name in ${needed.join(" ")}; do
@@ -21,7 +25,7 @@ for name in ${needed.join(" ")}; do
 done
 set -- env -i "$@" sh "$script" watch "$seconds"
 if [ -d "$systemd" ] && [ "$(id -u)" = 0 ] && systemd-run --quiet --collect --unit="$unit" \\
-  --description="Dead-man's switch of matrix-auth" "$@" </dev/null >/dev/null 2>&1; then
+  --property=KillMode=process --description="Dead-man's switch of matrix-auth" "$@" </dev/null >/dev/null 2>&1; then
   echo unit
   exit
 fi

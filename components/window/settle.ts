@@ -1,6 +1,8 @@
 import { posix } from "node:path"
 import type { Host } from "../host/host.ts"
 import { quoted } from "../report/quoted.ts"
+import { removeStaleBootFiles } from "./boot-file.ts"
+import type { BootPlaces } from "./boot-start.ts"
 import { act, clear, hasLateWrite, makeScriptWhole, notPutBack } from "./dead-mans-switch.ts"
 import { type Journal, readJournal } from "./journal.ts"
 import { claim, inSwitch, isFormer, isThere, readActed } from "./switch-state.ts"
@@ -8,6 +10,8 @@ import { claim, inSwitch, isFormer, isThere, readActed } from "./switch-state.ts
 export interface SettlePlace {
   readonly host: Host
   readonly stateFolder: string
+  /** Where this machine keeps what it does at boot. Default: the usual places. */
+  readonly boot?: BootPlaces
   readonly say: (line: string) => void
   /** Whether the server serves with just this text of the first of the window's files, and answers as that says. */
   readonly servesWith?: (planned: string) => Promise<boolean>
@@ -30,11 +34,14 @@ export interface Settled {
  * then nothing is taken away, and the next one tries again.
  */
 export async function settle(place: SettlePlace): Promise<Settled> {
-  const { host, stateFolder, say } = place
+  const { host, stateFolder, say, boot } = place
   const journal = await readJournal(host, stateFolder)
   const interrupted = journal?.ended === undefined ? journal : undefined
   if (interrupted) say(`the last run stopped ${describeStop(interrupted)}`)
-  if (!(await isThere(host, stateFolder))) return { interrupted, wasPutBack: false, found: [] }
+  if (!(await isThere(host, stateFolder))) {
+    await removeStaleBootFiles(host, stateFolder, boot)
+    return { interrupted, wasPutBack: false, found: [] }
+  }
   if (!(await makeScriptWhole(host, stateFolder))) {
     await clear(host, stateFolder)
     return { interrupted, wasPutBack: false, found: [] }

@@ -275,6 +275,7 @@ note_alive() { # who we are: a number alone goes on to somebody else one day
 
 watch() { # seconds without a sign of life
   note_alive || exit 1
+  keep_environment
   left=$1
   seen=
   while [ "$left" -gt 0 ]; do
@@ -295,6 +296,7 @@ watch() { # seconds without a sign of life
   decide || exit 0
   say "nobody renewed the lease for $1 s"
   act 1500 && note_acted || exit 1
+  boot_off
   stay
 }
 

@@ -1,6 +1,8 @@
 import type { Argv } from "../host/host.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
 import { containerOf, engineOf } from "../host/service-address.ts"
+import { type BootFile, bootWords } from "./boot-start.ts"
+import { bootFunctions } from "./switch-boot.ts"
 import { switchFunctions, watchFunctions } from "./switch-functions.ts"
 import { preparationFunctions } from "./switch-preparation.ts"
 
@@ -14,6 +16,8 @@ export interface SwitchPlan {
   readonly end: readonly { readonly service: ServiceAddress; readonly name: string }[]
   /** Containers that start with the engine while the window is open, each with the restart policy that it had before. */
   readonly policies: readonly { readonly service: ServiceAddress; readonly policy: string }[]
+  /** What lets it act at boot; `undefined`: nothing of ours does. */
+  readonly boot?: BootFile | undefined
 }
 
 export interface PlannedFile {
@@ -41,7 +45,8 @@ const startSeconds = 300
  * `watch SECONDS` waits as long as the lease is renewed, by counting: clocks may jump. `act` puts everything back at once.
  * Who renames `undecided` first decides how it ends, once and for all: the run that releases it, or the switch. `forget` takes
  * away what lies elsewhere, before the folder goes. `verify` says by its exit code whether everything is as before, `late`
- * whether what the window was to write lies there.
+ * whether what the window was to write lies there. `boot` is for what
+ * runs when the machine has started anew: it acts at once, and does nothing as long as the machine has not restarted.
  */
 export function switchScript(plan: SwitchPlan): string {
   return [
@@ -50,6 +55,7 @@ export function switchScript(plan: SwitchPlan): string {
     switchFunctions,
     watchFunctions,
     preparationFunctions,
+    bootFunctions,
     planned(plan),
     verbs,
   ].join("\n")
@@ -67,7 +73,8 @@ export function isWholeScript(text: string): boolean {
 const verbs = `case $1 in
   prepare) prepare ;;
   watch) watch "$2" ;;
-  act) act 8 && note_acted ;;
+  boot) boot ;;
+  act) act 8 && note_acted && boot_off ;;
   verify) all_in_place ;;
   late) is_late ;;
   forget) forget ;;
@@ -76,13 +83,9 @@ esac
 ${scriptEnd}`
 
 /** What this one puts back and starts. */
-function planned({ service, files, end, policies }: SwitchPlan): string {
+function planned({ service, files, end, policies, boot }: SwitchPlan): string {
   const there = files.flatMap((file, index) => (file.sum === undefined ? [] : [{ ...file, sum: file.sum, index }]))
   const absent = files.filter(({ sum }) => sum === undefined)
-  const programs = new Set([
-    ...[argvOf(service, "start"), argvOf(service, "restart")].map(([program]) => program),
-    ...[...end, ...policies].map((one) => engineOf(one.service)[0]),
-  ])
   const [first] = there
   return [
     ...shellFunction("start_synapse", [`limited ${startSeconds} ${words(argvOf(service, "start"))}`]),
@@ -114,15 +117,22 @@ function planned({ service, files, end, policies }: SwitchPlan): string {
     ...shellFunction("policies_back", policies.map(policyLine)),
     ...shellFunction("prepare", [
       "try_programs",
-      ...[...programs].map(
+      ...programsOf({ service, end, policies }).map(
         (one) => `command -v ${quote(one)} >/dev/null || refuse ${quote(`there is no program ${one}`)}`,
       ),
       ...there.map((file) => `prepare_file ${fileWords(file)}`),
       ...absent.map(({ path }) => `is_away ${quote(path)} || changed_since ${quote(path)}`),
       "flush .",
     ]),
-    ...shellFunction("forget", [...there.map((file) => `forget_file ${fileWords(file)}`), "policies_back"]),
+    ...shellFunction("forget", [...there.map((file) => `forget_file ${fileWords(file)}`), "policies_back", "boot_off"]),
+    ...shellFunction("boot_file", boot === undefined ? [] : [`boot_gone ${words(bootWords(boot))}`]),
   ].join("\n")
+}
+
+/** The programs that it could not do without. Pure. */
+export function programsOf({ service, end, policies }: Pick<SwitchPlan, "service" | "end" | "policies">) {
+  const ofService = [argvOf(service, "start"), argvOf(service, "restart")].map(([program]) => program)
+  return [...new Set([...ofService, ...[...end, ...policies].map((one) => engineOf(one.service)[0])])]
 }
 
 function shellFunction(name: string, lines: readonly string[]): readonly string[] {

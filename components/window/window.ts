@@ -1,5 +1,6 @@
 import { startWithEngine } from "../host/restart-policy.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
+import { describeBootStart } from "./boot-start.ts"
 import { act, arm, clear, type WayOut, watchAgain } from "./dead-mans-switch.ts"
 import type { Whereabouts } from "./detach-switch.ts"
 import type { Operation } from "./operation.ts"
@@ -48,8 +49,10 @@ export async function inWindow<T>(operation: Operation, opened: OpenedWindow, wo
 }
 
 async function openWindow(operation: Operation, opened: OpenedWindow): Promise<void> {
-  const { host, stateFolder, leaseSeconds, say } = operation.place
-  say(sayWhere[await arm(host, { stateFolder, leaseSeconds }, opened)])
+  const { host, stateFolder, say } = operation.place
+  const { where, boot } = await arm(host, operation.place, opened)
+  say(sayWhere[where])
+  say(describeBootStart(boot, stateFolder))
   try {
     await host.write(inSwitch(stateFolder, "planned"), opened.planned, { mode: 0o600 })
   } catch (error) {

@@ -28,6 +28,7 @@ export const shards: readonly Shard[] = [
   ...parts("chain", chain, { count: 3, lab: "shared" }),
   ...parts("drift", drift, { count: 6, lab: "shared" }),
   shard("drift-cost", "test/matrix/drift/cost.test.ts", "shared"),
+  shard("crash-loops", "test/matrix/steps/crash-loops.test.ts", "shared"),
   ...["another-synapse", "back-and-there-again", "bad-worlds", "conflicts", "rollback-page", "staging-up"].map((name) =>
     shard(name, `test/matrix/steps/${name}.test.ts`, "own"),
   ),

@@ -28,9 +28,9 @@ test("containers are services by their names, and each is asked where its neighb
 })
 
 test("command lines of one's own take the place of the container's, as far as there are any", () => {
-  const restart = ["systemctl", "restart", "matrix-synapse"]
-  const { synapse, delegation } = places({ synapse: { commands: { restart } } })
-  assert.deepEqual(synapse.service, { name: "synapse", container: "synapse", commands: { restart } })
+  const logs = ["journalctl", "--unit", "matrix-synapse"]
+  const { synapse, delegation } = places({ synapse: { commands: { logs } } })
+  assert.deepEqual(synapse.service, { name: "synapse", container: "synapse", commands: { logs } })
   assert.deepEqual(delegation.service, synapse.service)
 })
 

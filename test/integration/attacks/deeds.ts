@@ -5,6 +5,7 @@ import { localHost as host } from "../../../components/host/local-host.ts"
 import { checkConfig } from "../../../components/mas/check-config.ts"
 import { validateConfig } from "../../../components/synapse/validate-config.ts"
 import { act, arm, clear } from "../../../components/window/dead-mans-switch.ts"
+import { bootPlacesIn } from "../../unit/window/world.ts"
 import { attacker } from "./plant.ts"
 import { changed, type Scene, text } from "./scene.ts"
 
@@ -34,7 +35,11 @@ export const deeds: Readonly<Record<string, (scene: Scene) => Promise<void>>> = 
   },
   "put back": async ({ file, synapse, stateFolder }) => {
     const files = [{ path: file, before: text }]
-    await arm(host, { stateFolder, leaseSeconds: 600 }, { service: synapse, files, end: [], policies: [] })
+    await arm(
+      host,
+      { stateFolder, leaseSeconds: 600, boot: bootPlacesIn(join(stateFolder, "machine")) },
+      { service: synapse, files, end: [], policies: [] },
+    )
     try {
       await host.replace(file, { before: text, after: changed })
       await act(host, stateFolder)

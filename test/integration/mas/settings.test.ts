@@ -173,6 +173,37 @@ suite("MAS's settings are what Synapse's accounts need", { concurrency: false },
     assert.equal(await here().text(), before)
   })
 
+  for (const [what, words, says] of [
+    ["is mas-cli itself", (cli: readonly string[]) => [...cli, "mas-cli"], /ended with exit code 2/],
+    ["is a program that is not there", () => ["no-such-program"], /no-such-program is not installed/],
+    [
+      "runs where the config is not",
+      (cli: readonly string[]) => [
+        ...cli,
+        "sh",
+        "-c",
+        'shift 3; exec mas-cli --config /nowhere.yaml "$@"',
+        "elsewhere",
+      ],
+      /runs where there is no /,
+    ],
+  ] as const) {
+    test(`a command for mas-cli that ${what} is refused in preview by its key, and keeps no rollback from going on`, async () => {
+      const [program = "", ...rest] = words(here().mas.service.commands?.cli ?? assert.fail())
+      const service = { name: "mas", commands: { cli: [program, ...rest] as const } }
+      const check = (authentication: "legacy" | "delegated") =>
+        lifecycle.check?.({ ...inputs(), service, authentication }, undefined, context()) ?? assert.fail()
+      const error = await Promise.resolve(check("delegated")).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      assert.ok(error instanceof Refusal)
+      assert.equal(error.where.keyPath, "mas.commands.cli")
+      assert.match(error.what, says)
+      if (program !== "no-such-program") await check("legacy")
+    })
+  }
+
   test("what MAS refuses is not written", async () => {
     const bad = (await here().text()).replace("algorithm: bcrypt", "algorithm: bcrypt, cost: many")
     await writeFile(here().mas.config, bad)

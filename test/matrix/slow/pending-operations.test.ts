@@ -9,10 +9,10 @@ import { type TestContext, test } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
 import { execa } from "execa"
 import type { RecoveryReport } from "../../../components/recovery/recovery-report.ts"
+import { type KeptDocument, keptDocument } from "../../integration/drift/project.ts"
 import { prepareToolchain } from "../../offline/toolchain/toolchain.ts"
 import { changed } from "../../unit/config/valid-config.ts"
 import { checkout } from "../../unit/docs/docs.ts"
-import { type KeptDocument, keptDocument } from "../../integration/drift/project.ts"
 
 /** What an engine is at when it is killed: the commands before, the ones that it works on, and how its state calls that. */
 const deeds = {

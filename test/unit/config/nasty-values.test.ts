@@ -27,9 +27,9 @@ const complete: Mapping = {
     ...validConfig.synapse,
     qrCodeEndpoint: "https://auth.example.org/qr",
     takeOver: ["enable_registration"],
-    commands: { restart: ["true"] },
+    commands: { start: ["true"], stop: ["true"], restart: ["true"] },
   },
-  mas: { ...validConfig.mas, cleanLogSeconds: 3, commands: { restart: ["true"] } },
+  mas: { ...validConfig.mas, cleanLogSeconds: 3, commands: { start: ["true"], stop: ["true"], restart: ["true"] } },
   databases: { synapse: { container: "postgres", port: 5432 }, mas: { host: "db.internal", port: 5432 } },
   backup: {
     folder: "/var/backups/matrix",

@@ -170,8 +170,8 @@ const cases: readonly Case[] = [
   },
   {
     name: "a command as one text is refused",
-    change: { mas: { commands: { restart: "systemctl restart mas" } } },
-    path: "mas.commands.restart",
+    change: { mas: { commands: { logs: "journalctl --unit mas" } } },
+    path: "mas.commands.logs",
     says: ["need a shell"],
   },
   {
@@ -191,6 +191,33 @@ const cases: readonly Case[] = [
     change: { databases: { mas: { container: "m1", password: "hunter2" } } },
     path: "databases.mas.password",
     says: ["read from their own files"],
+  },
+  {
+    name: "what starts a service has to stop it, too",
+    change: { mas: { commands: { start: ["systemctl", "start", "mas"], restart: ["systemctl", "restart", "mas"] } } },
+    path: "mas.commands",
+    says: ["it lacks stop", "all three of them, or none"],
+  },
+  {
+    name: "mas-cli cannot run within the MAS that is stopped for the migration",
+    change: { mas: { commands: { cli: ["docker", "exec", "-i", "mas"] } } },
+    path: "mas.commands.cli",
+    says: ["mas is what is stopped for the migration", "while MAS is stopped"],
+  },
+  {
+    name: "nor within what a command of its own stops",
+    change: {
+      mas: {
+        commands: {
+          cli: ["kubectl", "exec", "-i", "deploy/auth", "--"],
+          start: ["kubectl", "scale", "--replicas=1", "deploy/auth"],
+          stop: ["kubectl", "scale", "--replicas=0", "deploy/auth"],
+          restart: ["kubectl", "rollout", "restart", "deploy/auth"],
+        },
+      },
+    },
+    path: "mas.commands.cli",
+    says: ["deploy/auth is what is stopped"],
   },
   {
     name: "a service without container needs all of its commands",

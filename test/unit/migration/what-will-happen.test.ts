@@ -2,7 +2,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { sayWayBack, sayWayThere } from "../../../components/migration/what-will-happen.ts"
 
-const there = { users: 21, sessions: 41, issuer: "https://auth.example.org/", hasFindings: false }
+const atBoot = "should the machine restart meanwhile, Docker starts Synapse"
+const there = { users: 21, sessions: 41, issuer: "https://auth.example.org/", hasFindings: false, atBoot }
 const measured = { "dry-run": 30, "stop-mas": 2, "start-mas-after-rehearsal": 4, "restart-synapse": 6 }
 
 test("the way there is told in its order: backup and MAS, trial, the window, Synapse, clients", () => {
@@ -11,7 +12,7 @@ test("the way there is told in its order: backup and MAS, trial, the window, Syn
     /^the way there/,
     /^1\. .*backup.*MAS/,
     /^2\. .*tries/,
-    /^3\. Synapse stops/,
+    /^3\. Synapse stops.*should the machine restart meanwhile, Docker starts Synapse$/,
     /^4\. .*delegated/,
     /^5\. .*/,
   ]
@@ -37,11 +38,11 @@ test("before anything was measured, it does not guess for how long", () => {
 })
 
 test("the way back is told in its order, with how long people wait", () => {
-  const lines = sayWayBack(measured)
+  const lines = sayWayBack(measured, atBoot)
   const order = [
     /^the way back/,
     /^1\. .*backup/,
-    /^2\. Synapse restarts.*about 6\.0 s/,
+    /^2\. Synapse restarts.*about 6\.0 s.*should the machine restart meanwhile, Docker starts Synapse$/,
     /^3\. MAS.*idle/,
     /^4\. .*password form/,
   ]

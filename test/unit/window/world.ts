@@ -5,6 +5,7 @@ import type { TestContext } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
 import { localHost as host } from "../../../components/host/local-host.ts"
 import type { ServiceAddress } from "../../../components/host/service-address.ts"
+import type { BootPlaces } from "../../../components/window/boot-start.ts"
 import { arm } from "../../../components/window/dead-mans-switch.ts"
 import { noteStandstill } from "../../../components/window/settle.ts"
 import { switchFolder } from "../../../components/window/switch-state.ts"
@@ -19,6 +20,8 @@ export interface World {
   readonly homeserverYaml: string
   readonly keptAt: string
   readonly stateFolder: string
+  /** None of it is there, unless a test makes it: no test reaches what this machine does at boot. */
+  readonly boot: BootPlaces
   readonly synapse: ServiceAddress
   readonly said: string[]
   /** What "Synapse" was told so far. */
@@ -40,9 +43,19 @@ export async function world(t: TestContext): Promise<World> {
     homeserverYaml,
     keptAt: join(stateFolder, "kept.json"),
     stateFolder,
+    boot: bootPlacesIn(join(folder, "machine")),
     synapse: { name: "synapse", commands: { start: note("start"), restart: note("restart") } },
     said: [],
     told: async () => ((await host.readIfPresent(notes)) ?? "").split("\n").filter(Boolean),
+  }
+}
+
+export function bootPlacesIn(folder: string): BootPlaces {
+  return {
+    systemd: join(folder, "systemd"),
+    units: join(folder, "units"),
+    cron: join(folder, "cron.d"),
+    cronPid: join(folder, "crond.pid"),
   }
 }
 
@@ -58,8 +71,8 @@ export function opened(given: World, serves = async () => {}) {
   return { ...wayOut(given), planned: delegated, serves }
 }
 
-export function placeOf({ stateFolder, said }: World) {
-  return { host, stateFolder, leaseSeconds, say: (line: string) => void said.push(line) }
+export function placeOf({ stateFolder, said, boot }: World) {
+  return { host, stateFolder, boot, leaseSeconds, say: (line: string) => void said.push(line) }
 }
 
 export async function writeDelegated({ homeserverYaml, keptAt }: World): Promise<void> {
