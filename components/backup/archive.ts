@@ -1,18 +1,14 @@
 import { posix } from "node:path"
-import type { Host, Packed } from "../host/host.ts"
+import type { Host, Packed, Packing } from "../host/host.ts"
 import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { WrittenFile } from "./dump-database.ts"
 import { digestOf } from "./file-digest.ts"
 
 /** What goes into an archive. */
-export interface Archived {
-  /** Files and folders on the host, by their real paths. */
-  readonly paths: readonly string[]
+export interface Archived extends Packing {
   /** Files whose bytes in the archive are compared with what is there now. */
   readonly compared?: readonly string[]
-  /** A single file that is larger is left out. Default: none is too large. */
-  readonly mostBytes?: number
 }
 
 /** An archive, and what it holds besides, or does not. */
@@ -28,13 +24,9 @@ const archiveHours = 12
  * it twice, so that each can be unpacked alone. Every path is looked for in it by the host's own tar. Throws
  * `backup/archive-failed`, `host/disk-full`, and `host/file-not-plain` for one of `compared` that others can have planted.
  */
-export async function archiveFiles(
-  host: Host,
-  to: string,
-  { paths, compared = [], mostBytes }: Archived,
-): Promise<Archive> {
+export async function archiveFiles(host: Host, to: string, { compared = [], ...packing }: Archived): Promise<Archive> {
   try {
-    const packed = await host.pack(to, { paths, ...(mostBytes === undefined ? {} : { mostBytes }) }).catch((error) => {
+    const packed = await host.pack(to, packing).catch((error) => {
       throw error instanceof Refusal && /^host\/file-(missing|not-readable)$/.test(error.code)
         ? failed(host, to, error.what)
         : error
@@ -45,7 +37,7 @@ export async function archiveFiles(
     await demandNames(
       host,
       to,
-      paths.filter((path) => !leftOut.has(path)),
+      packing.paths.filter((path) => !leftOut.has(path)),
     )
     for (const path of compared) await demandSame(host, to, path)
     return { ...packed, file: await digestOf(host, to) }

@@ -12,6 +12,8 @@ export interface SmallFiles {
   /** Those that have to be byte for byte what is there now. */
   readonly essential: readonly string[]
   readonly bytes: number
+  /** Folders of media, which have to be there with owner and mode even where what is in them is not. */
+  readonly folders: readonly string[]
   /** Folders of media, if they are to be in it. */
   readonly media: readonly string[]
   /** What was left out, for people: a line each. */
@@ -65,6 +67,7 @@ export async function findSmallFiles(host: Host, places: BackupPlaces): Promise<
     files: [...byPath.keys()].sort(),
     essential: at(of("essential")),
     bytes: sumOf([...byPath.values()]),
+    folders: at(of("media")),
     media: rules.media ? at(of("media")) : [],
     notes: [
       ...(isTooMuch

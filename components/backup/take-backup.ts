@@ -143,8 +143,8 @@ async function dumpSide(context: Context, places: BackupPlaces, { folder, estima
 /** Once more where a file went away, or changed, between being found and being read. */
 async function archiveSmallFiles({ host, say }: Context, places: BackupPlaces, to: string) {
   const archive = async () => {
-    const { files: paths, essential: compared, bytes } = await findSmallFiles(host, places)
-    const { file, folders, leftOut } = await archiveFiles(host, to, { paths, compared, mostBytes: largestBytes })
+    const { files: paths, essential: compared, folders: alone, bytes } = await findSmallFiles(host, places)
+    const { file, folders, leftOut } = await archiveFiles(host, to, { paths, alone, compared, mostBytes: largestBytes })
     for (const { path, why } of leftOut) say(leftOutNote(path, why))
     return { file, folders, held: { count: paths.length - leftOut.length, bytes } }
   }

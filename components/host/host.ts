@@ -46,6 +46,8 @@ export interface Way {
 export interface Packing {
   /** Absolute real paths: files, links, and folders with all that is in them. What is not there any more is an error. */
   readonly paths: readonly string[]
+  /** Absolute real paths of folders that are packed by themselves, without what is in them. */
+  readonly alone?: readonly string[]
   /** A single file that is larger is left out. In bytes. Default: none is too large. */
   readonly mostBytes?: number
 }

@@ -41,13 +41,15 @@ interface Entry {
 }
 
 /** As `Host.pack`. */
-export async function packLocal(to: string, { paths, mostBytes = Number.POSITIVE_INFINITY }: Packing): Promise<Packed> {
+export async function packLocal(
+  to: string,
+  { paths, alone = [], mostBytes = Number.POSITIVE_INFINITY }: Packing,
+): Promise<Packed> {
   const out = await openForOutput(to)
   const archive: Archive = { to, out, mostBytes, folders: new Set(), leftOut: [] }
   try {
-    for (const path of paths) {
-      await leavingOut(archive, path, () => packPath(archive, path))
-    }
+    for (const path of alone) await leavingOut(archive, path, () => packAlone(archive, path))
+    for (const path of paths) await leavingOut(archive, path, () => packPath(archive, path))
     await put(archive, endOfTar)
     await out.sync()
   } finally {
@@ -76,6 +78,19 @@ async function packPath(archive: Archive, path: string): Promise<void> {
   if (spot.doubted.length === 0) await packFoldersAbove(archive, above.slice(1))
   const { at, folderFacts } = spot
   await packEntry(archive, { at, path, folderFacts, demandGround: (facts) => demandOwnGround(spot, facts) }, 0)
+}
+
+/** It is there for its owner and mode. */
+async function packAlone(archive: Archive, path: string): Promise<void> {
+  const above: Above[] = []
+  await using spot = await reach(`${path}/.`, {
+    onFolder: ({ path: found, facts }) => above.push({ path: found, facts }),
+  })
+  demandOwnGround(spot, spot.folderFacts)
+  if (spot.doubted.length === 0) await packFoldersAbove(archive, above.slice(1))
+  if (archive.folders.has(path)) return
+  archive.folders.add(path)
+  await put(archive, folderEntry(path, spot.folderFacts))
 }
 
 /** Those whose owner and mode tar would not make by itself, and those at whose name a link can be planted. */
