@@ -63,23 +63,23 @@ async function writeConfig(data: string, layout: Layout, { host, user, password 
   const main = `server_name: example.org
 report_stats: false
 listeners: [{port: 8008, type: http, bind_addresses: ["0.0.0.0"], resources: [{names: [client]}]}]
-signing_key_path: ${keyPath}
-log_config: ${at(layout.logConfig === "elsewhere")}/${logNameOf(layout)}
 media_store_path: ${at(layout.media.startsWith("elsewhere"))}/media_store
 trusted_key_servers: []
 enable_registration: true
 enable_registration_without_verification: true
 macaroon_secret_key: ${randomBytes(16).toString("hex")}
 `
-  const ofDatabase = `database:
+  const more = `signing_key_path: ${keyPath}
+log_config: ${at(layout.logConfig === "elsewhere")}/${logNameOf(layout)}
+database:
   name: psycopg2
   args: {host: ${host}, user: ${user}, password: ${password}, dbname: synapse, cp_min: 1, cp_max: 3}
 `
   const isOne = layout.config === "one file"
-  await writeFile(join(data, "homeserver.yaml"), isOne ? main + ofDatabase : main, { mode: 0o640 })
+  await writeFile(join(data, "homeserver.yaml"), isOne ? main + more : main, { mode: 0o640 })
   if (isOne) return
   await mkdir(join(data, "conf.d"))
-  await writeFile(join(data, "conf.d", "database.yaml"), ofDatabase, { mode: 0o640 })
+  await writeFile(join(data, "conf.d", "more.yaml"), more, { mode: 0o640 })
 }
 
 async function laySigningKey(

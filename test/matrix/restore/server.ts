@@ -141,7 +141,7 @@ export class Server implements AsyncDisposable {
     await this.#cleaning.disposeAsync()
   }
 
-  #placesOf({ homeserverYaml, masConfig }: Deployment, media: boolean): BackupPlaces {
+  #placesOf({ homeserverYaml, masConfig, words }: Deployment, media: boolean): BackupPlaces {
     const { postgres, synapse } = this.#names
     const source = (database: string) => {
       return { address: { container: postgres }, user: "synapse", password: this.#password, database }
@@ -152,7 +152,10 @@ export class Server implements AsyncDisposable {
       stateFolder: join(this.#root, "state"),
       databases: { synapse: source("synapse"), mas: source("mas") },
       services: {
-        synapse: { config: homeserverYaml, dialect: "yaml11", service: { name: "synapse", container: synapse } },
+        synapse: {
+          ...{ config: homeserverYaml, dialect: "yaml11", service: { name: "synapse", container: synapse } },
+          startedWith: words.filter((word) => word.startsWith("/")),
+        },
         mas: { config: masConfig, dialect: "yaml12", service: mas },
       },
       rules: { keep: 3, media, include: [] },
