@@ -6,12 +6,10 @@ import { errorNumberOf, refuseReading, refuseWriting } from "./file-refusals.ts"
 import type { Packed, Packing } from "./host.ts"
 import { openForOutput } from "./local-writes.ts"
 import { kindOf, notPlain } from "./planted.ts"
-import { demandOwnGround, isOthers, isSameFile, isTrusted, pathOf, reach } from "./safe-path.ts"
+import { demandOwnGround, isOthers, isSameFile, isTrusted, O_PATH, pathOf, reach } from "./safe-path.ts"
 import { endOfTar, folderEntry, headOf, linkEntry, paddingFor } from "./tar-entries.ts"
 
 const host = "this machine"
-/** open(2): names what is there and opens nothing. Not in Node's list. */
-const O_PATH = 0o10000000
 const { O_NOFOLLOW, O_NONBLOCK, O_NOCTTY, O_RDONLY } = constants
 const pieceBytes = 1024 * 1024
 /** Each level holds a folder open; nobody's media are as deep. */

@@ -3,7 +3,7 @@ import { type FileHandle, lstat, open, readlink } from "node:fs/promises"
 import { isRegularWithOneName, kindOf, notPlain } from "./planted.ts"
 
 /** open(2): a handle that names a file and opens nothing, so that no FIFO waits and no device notices. Not in Node's list. */
-const O_PATH = 0o10000000
+export const O_PATH = 0o10000000
 const { O_DIRECTORY, O_NOFOLLOW, O_NOCTTY, O_NONBLOCK, O_RDONLY } = constants
 /** As the kernel's own limit (path_resolution(7)). */
 const mostLinks = 40
