@@ -10,6 +10,8 @@ export interface ServiceFiles {
   readonly config: string
   readonly dialect: Dialect
   readonly service: ServiceAddress
+  /** Paths in its container of all config files that it is started with, and of folders of such. They name files, too. */
+  readonly startedWith?: readonly string[]
 }
 
 /** How backups are kept. */

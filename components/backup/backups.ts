@@ -69,9 +69,12 @@ export async function removeBackup(host: Host, folder: string, backup: BackupMan
   await demand(host, ["rm", "-rf", "--", folderOf(folder, backup)], folder)
 }
 
-/** Makes a folder, with all above it, for its owner only. */
+/** As `Host.makeFolder`. Throws `backup/folder-unusable`, `host/folder-not-ours`. */
 export async function makeFolder(host: Host, folder: string): Promise<void> {
-  await demand(host, ["install", "-d", "-m", "700", "--", folder], folder)
+  await host.makeFolder(folder).catch((cause) => {
+    if (!(cause instanceof Refusal) || cause.code === "host/folder-not-ours") throw cause
+    throw unusable(host, folder, cause.what)
+  })
 }
 
 /** Gives a backup its name: from then on it is one. */
@@ -83,9 +86,13 @@ export async function finish(host: Host, folder: string, { id }: Pick<BackupMani
 export async function demand(host: Host, argv: Argv, folder: string): Promise<string> {
   const { exitCode, stdout, stderr } = await host.exec(argv)
   if (exitCode === 0) return stdout
-  throw new Refusal({
+  throw unusable(host, folder, `${argv[0]} ended with exit code ${exitCode}: ${quoted(stderr.trim())}`)
+}
+
+function unusable(host: Host, folder: string, what: string): Refusal {
+  return new Refusal({
     code: "backup/folder-unusable",
-    what: `${argv[0]} ended with exit code ${exitCode}: ${quoted(stderr.trim())}`,
+    what,
     where: { host: host.name, file: folder },
     meaning: "There is no new backup. Nothing else was changed; the server goes on as it was.",
     next: "Put right what it says, then run again.",

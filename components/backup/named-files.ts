@@ -28,20 +28,41 @@ const isLeftOutKey = /^pid_file$/
  * Reads which files a service's config names. Paths are those of its container: one that no mount has is in the image
  * and needs no backup. Throws `backup/signing-key-unseen`.
  */
-export async function readNamedFiles(host: Host, { config, dialect, service }: ServiceFiles): Promise<NamedFiles> {
-  const document = await readDocument(host, { path: config, dialect })
+export async function readNamedFiles(host: Host, files: ServiceFiles): Promise<NamedFiles> {
+  const { config, dialect, service, startedWith = [] } = files
   const inspection = await knownIfContainer(host, service)
   const onHost = (path: string) => toHost(inspection, config, path)
-  const found = [...pathsIn(document)]
+  const further = startedWith.flatMap((path) => onHost(path) ?? [])
+  const documents = [
+    await readDocument(host, { path: config, dialect }),
+    ...(await Promise.all(further.map((path) => readFurther(host, path, dialect)))).flat(),
+  ]
+  const found = documents.flatMap((document) => [...pathsIn(document)])
   const pathsOf = (isWanted: (key: string) => boolean) =>
     found.filter(({ key }) => isWanted(key)).flatMap(({ path }) => onHost(path) ?? [])
-  const signingKey = found.find(({ key }) => key === "signing_key_path")?.path
+  // Of several files the last one counts, as Synapse reads them.
+  const signingKey = found.findLast(({ key }) => key === "signing_key_path")?.path
   return {
-    named: pathsOf((key) => !mediaKeys.includes(key) && !isLeftOutKey.test(key)),
+    named: [...further, ...pathsOf((key) => !mediaKeys.includes(key) && !isLeftOutKey.test(key))],
     essential: [config, ...(signingKey === undefined ? [] : [await demandKey(host, config, signingKey, onHost)])],
     media: pathsOf((key) => mediaKeys.includes(key)),
     leftOut: pathsOf((key) => isLeftOutKey.test(key)),
   }
+}
+
+/** One, or those in a folder. What cannot be read names nothing: its service says what is wrong with it. */
+async function readFurther(host: Host, path: string, dialect: ServiceFiles["dialect"]): Promise<readonly JsonValue[]> {
+  const { stdout } = await host.exec(["find", "-H", path, "-maxdepth", "1", "-type", "f"])
+  const files = stdout.split("\n").filter((file) => file === path || /\.ya?ml$/.test(file))
+  const read = files.sort().map(async (file) => {
+    try {
+      return [await readDocument(host, { path: file, dialect })]
+    } catch (error) {
+      if (error instanceof Refusal) return []
+      throw error
+    }
+  })
+  return (await Promise.all(read)).flat()
 }
 
 interface NamedPath {

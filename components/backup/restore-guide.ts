@@ -9,10 +9,18 @@ import { restoreOptions } from "./prove-dump.ts"
 /** Name of the guide within a backup's folder. */
 export const guideName = "restore.txt"
 
+/** Name of the archive of what people have sent. */
+export const mediaName = "media.tar"
+
 /** Name of the list of digests, as `sha256sum -c` takes it. */
 export const digestsName = "SHA256SUMS"
 
-type Restored = Pick<BackupManifest, "id" | "takenAt" | "databases">
+interface Restored extends Pick<BackupManifest, "id" | "takenAt" | "databases" | "files"> {
+  /** Folders that are in the archive of the files by themselves. */
+  readonly folders: readonly string[]
+}
+
+const unpack = ["tar", "--numeric-owner", "-xpf", "files.tar", "-C", "/"]
 
 const names = { synapse: "Synapse", mas: "MAS" } as const
 
@@ -37,12 +45,15 @@ export function restoreGuide(places: BackupPlaces, backup: Restored, real: Reado
     ...sides.map((side) => serviceCommand(services[side].service, "stop")),
     "",
     ...sides.flatMap((side, index) => restoring(places, backup, { side, step: 3 + index })),
-    "5. The files, if they are lost or damaged: all of them, with owner and mode, or one. Those of now are overwritten.",
+    "5. The files, if they are lost or damaged: all of them, with owner and mode, or one. Those of now are overwritten. With a",
+    "file come the folders above it that others may write, so that no link which somebody has put there is followed.",
     "",
     command(["tar", "-tvf", "files.tar"]),
-    command(["tar", "--numeric-owner", "-xpf", "files.tar", "-C", "/", inArchive(services.synapse.config, real)]),
-    command(["tar", "--numeric-owner", "-xpf", "files.tar", "-C", "/", inArchive(services.mas.config, real)]),
-    command(["tar", "--numeric-owner", "-xpf", "files.tar", "-C", "/"]),
+    ...sides.map((side) => command([...unpack, "--no-recursion", ...entriesOf(services[side].config, backup, real)])),
+    command(unpack),
+    ...(backup.files.some(({ name }) => name === mediaName)
+      ? ["", "And what people have sent:", "", command(["tar", "--numeric-owner", "-xpf", mediaName, "-C", "/"])]
+      : []),
     "",
     "6. Start again, MAS first:",
     "",
@@ -104,6 +115,8 @@ function quoted(name: string): string {
 }
 
 /** The archive has a file by its real path, and the links that lead there by theirs. */
-function inArchive(path: string, real: ReadonlyMap<string, string>): string {
-  return (real.get(path) ?? path).replace(/^\/+/, "")
+function entriesOf(config: string, { folders }: Restored, real: ReadonlyMap<string, string>): readonly string[] {
+  const path = real.get(config) ?? config
+  const above = folders.filter((folder) => path.startsWith(`${folder}/`))
+  return [...above, path].map((one) => one.replace(/^\/+/, ""))
 }

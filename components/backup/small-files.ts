@@ -1,5 +1,6 @@
 import { posix } from "node:path"
 import type { Argv, Host } from "../host/host.ts"
+import type { Refusal } from "../report/refusal.ts"
 import type { BackupPlaces } from "./backup-places.ts"
 import { sides } from "./manifest.ts"
 import { type NamedFiles, readNamedFiles } from "./named-files.ts"
@@ -11,6 +12,8 @@ export interface SmallFiles {
   /** Those that have to be byte for byte what is there now. */
   readonly essential: readonly string[]
   readonly bytes: number
+  /** Folders of media, which have to be there with owner and mode even where what is in them is not. */
+  readonly folders: readonly string[]
   /** Folders of media, if they are to be in it. */
   readonly media: readonly string[]
   /** What was left out, for people: a line each. */
@@ -25,6 +28,7 @@ interface Found {
 
 /** A larger one beside a config is data of something else. */
 const largestMiB = 10
+export const largestBytes = largestMiB * 1024 * 1024
 /** Beyond that it is not a service's folder with a config in it, but a disk. */
 const most = { files: 20_000, bytes: 512 * 1024 * 1024 }
 /** As many as a command line holds. */
@@ -43,6 +47,8 @@ export async function findSmallFiles(host: Host, places: BackupPlaces): Promise<
   const asked = [...of("essential"), ...of("named"), ...rules.include]
   const own = await realPathsOf(host, [...asked, ...configFolders, stateFolder])
   const others = await realPathsOf(host, [...of("media"), ...of("leftOut"), folder])
+  const ours = [...of("essential"), ...rules.include].flatMap((path) => own.refused.get(path) ?? [])[0]
+  if (ours !== undefined) throw ours
   const at = (paths: readonly string[]) => [
     ...new Set(paths.flatMap((path) => own.real.get(path) ?? others.real.get(path) ?? [])),
   ]
@@ -54,17 +60,29 @@ export async function findSmallFiles(host: Host, places: BackupPlaces): Promise<
   const leftOut = new Set(at(of("leftOut")))
   const found = [...wanted, ...kept, ...(isTooMuch ? [] : around)].filter(({ path }) => !leftOut.has(path))
   const links = own.links.map((path) => ({ path, bytes: 0, isLink: true }))
-  const chosen = [...found, ...links, ...(await behindLinks(host, found, pruned))]
+  const behind = await behindLinks(host, found, pruned)
+  const chosen = [...found, ...links, ...behind.found]
   const byPath = new Map(chosen.map((one) => [one.path, one]))
   return {
     files: [...byPath.keys()].sort(),
     essential: at(of("essential")),
     bytes: sumOf([...byPath.values()]),
+    folders: at(of("media")),
     media: rules.media ? at(of("media")) : [],
-    notes: isTooMuch
-      ? [`${configFolders.join(" and ")} hold too much to be all of it config: only what the configs name is backed up`]
-      : [],
+    notes: [
+      ...(isTooMuch
+        ? [
+            `${configFolders.join(" and ")} hold too much to be all of it config: only what the configs name is backed up`,
+          ]
+        : []),
+      ...[...own.refused, ...others.refused, ...behind.refused].map(([path, why]) => leftOutNote(path, why)),
+    ],
   }
+}
+
+/** What others can have planted is not in a backup, and that is said. */
+export function leftOutNote(path: string, { what }: Refusal): string {
+  return `${path} is not in the backup: ${what}. If it is meant to be, name what it leads to in \`backup.include\``
 }
 
 /** What lies there, of which no two have the same real path. Roots are real paths; a file among them is there whatever its name. */
@@ -120,14 +138,14 @@ function isLink(mode: string): boolean {
 }
 
 /** Files that links among them lead to, wherever they are: a certificate, a secret. Folders are too much for that. */
-async function behindLinks(host: Host, found: readonly Found[], pruned: readonly string[]): Promise<readonly Found[]> {
+async function behindLinks(host: Host, found: readonly Found[], pruned: readonly string[]) {
   const followed = found.filter(({ isLink }) => isLink).slice(0, mostLinks)
-  const { real, links } = await realPathsOf(
+  const { real, links, refused } = await realPathsOf(
     host,
     followed.map(({ path }) => path),
   )
   const files = await findIn(host, [...new Set(real.values())], { pruned, depth: 0 })
-  return [...files, ...links.map((path) => ({ path, bytes: 0, isLink: true }))]
+  return { found: [...files, ...links.map((path) => ({ path, bytes: 0, isLink: true }))], refused }
 }
 
 /** Thousands of small files, none of which is of use without the others: its rows are in the dump. */

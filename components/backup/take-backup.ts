@@ -17,9 +17,9 @@ import { digestOf } from "./file-digest.ts"
 import { type BackupManifest, bytesOf, manifestName, type Side, sides, writeManifest } from "./manifest.ts"
 import { proveDump } from "./prove-dump.ts"
 import { realPathsOf } from "./real-paths.ts"
-import { digestsName, guideName, restoreGuide } from "./restore-guide.ts"
+import { digestsName, guideName, mediaName, restoreGuide } from "./restore-guide.ts"
 import { dropLeftoverScratch } from "./scratch-database.ts"
-import { findSmallFiles } from "./small-files.ts"
+import { findSmallFiles, largestBytes, leftOutNote } from "./small-files.ts"
 import { telling } from "./telling.ts"
 
 /**
@@ -44,9 +44,10 @@ export async function takeBackup(context: Context, places: BackupPlaces): Promis
   try {
     const parts = await fill(context, places, { folder: unfinished, estimate })
     const times = { takenAt: takenAt.toISOString(), provenAt: (await timeAt(host)).toISOString() }
+    const { folders, ...held } = parts
     const guides = await writeGuides(host, places, { ...parts, ...times, id })
     const manifest: BackupManifest = {
-      ...{ format: 1, scope: scopeOf(places), id, ...times, ...parts },
+      ...{ format: 1, scope: scopeOf(places), id, ...times, ...held },
       files: [...parts.files, ...guides],
       images: await imagesOf(host, places),
     }
@@ -102,16 +103,20 @@ interface Filling {
   readonly estimate: Estimate
 }
 
-type Parts = Pick<BackupManifest, "files" | "databases" | "smallFiles">
+type Parts = Pick<BackupManifest, "files" | "databases" | "smallFiles"> & {
+  /** Folders that are in the archive of the small files by themselves. */
+  readonly folders: readonly string[]
+}
 
 async function fill(context: Context, places: BackupPlaces, filling: Filling): Promise<Parts> {
   const { host } = context
   const synapse = await dumpSide(context, places, filling, "synapse")
   const mas = await dumpSide(context, places, filling, "mas")
-  const small = await archiveSmallFiles(host, places, posix.join(filling.folder, "files.tar"))
+  const small = await archiveSmallFiles(context, places, posix.join(filling.folder, "files.tar"))
   const media = await archiveMedia(context, filling)
   const files = await Promise.all([synapse.file, mas.file, small.file, ...media].map((file) => described(host, file)))
-  return { files, databases: { synapse: synapse.database, mas: mas.database }, smallFiles: small.held }
+  const { folders, held } = small
+  return { files, databases: { synapse: synapse.database, mas: mas.database }, smallFiles: held, folders }
 }
 
 async function dumpSide(context: Context, places: BackupPlaces, { folder, estimate }: Filling, side: Side) {
@@ -136,10 +141,12 @@ async function dumpSide(context: Context, places: BackupPlaces, { folder, estima
 }
 
 /** Once more where a file went away, or changed, between being found and being read. */
-async function archiveSmallFiles(host: Host, places: BackupPlaces, to: string) {
+async function archiveSmallFiles({ host, say }: Context, places: BackupPlaces, to: string) {
   const archive = async () => {
-    const { files: paths, essential: compared, bytes } = await findSmallFiles(host, places)
-    return { file: await archiveFiles(host, to, { paths, compared }), held: { count: paths.length, bytes } }
+    const { files: paths, essential: compared, folders: alone, bytes } = await findSmallFiles(host, places)
+    const { file, folders, leftOut } = await archiveFiles(host, to, { paths, alone, compared, mostBytes: largestBytes })
+    for (const { path, why } of leftOut) say(leftOutNote(path, why))
+    return { file, folders, held: { count: paths.length - leftOut.length, bytes } }
   }
   return archive().catch((error) => {
     if (error instanceof Refusal && error.code === "backup/archive-failed") return archive()
@@ -150,9 +157,14 @@ async function archiveSmallFiles(host: Host, places: BackupPlaces, to: string) {
 async function archiveMedia(context: Context, { folder, estimate }: Filling): Promise<readonly WrittenFile[]> {
   const { media: paths } = estimate.smallFiles
   if (paths.length === 0) return []
-  const to = posix.join(folder, "media.tar")
+  const to = posix.join(folder, mediaName)
   const far = async () => `${formatSize((await context.host.stat(to)).size)} of about ${formatSize(estimate.media)}`
-  return [await telling(context, "the media", { work: () => archiveFiles(context.host, to, { paths }), far })]
+  const work = () => archiveFiles(context.host, to, { paths })
+  const { file, leftOut } = await telling(context, "the media", { work, far })
+  const [first] = leftOut
+  if (first !== undefined)
+    context.say(`${leftOut.length} of the media are not in the backup, such as ${first.path}: ${first.why.what}`)
+  return [file]
 }
 
 async function described(host: Host, { path, bytes, sha256 }: WrittenFile): Promise<BackupManifest["files"][number]> {

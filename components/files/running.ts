@@ -5,6 +5,7 @@ import { observe } from "../documents/managed-keys.ts"
 import type { Host } from "../host/host.ts"
 import { inspectService } from "../host/inspection.ts"
 import { readOwnFile } from "../host/own-file.ts"
+import { seesThatFile } from "../host/seen-by-service.ts"
 import type { ServiceAddress } from "../host/service-address.ts"
 import { readKept } from "./kept.ts"
 import { readLastText } from "./last-text.ts"
@@ -41,6 +42,8 @@ const notedStart = z.custom<NotedStart>((value) => {
  * it: what the service found is something else. With other bytes it is taken for what it looks like, an edit of a key that
  * is not ours.
  *
+ * A service that sees another file in the place of this one (it is mounted by itself, and was replaced) runs since before.
+ *
  * @param toBe the file as it is to be. A hand that changed a key in the file has not changed what runs: the service goes on
  * with what it found. Default: as it lies there.
  */
@@ -51,8 +54,10 @@ export async function lookWhatRuns(
   toBe?: string,
 ): Promise<string | undefined> {
   if (!isContainer(service)) return undefined
-  const { id, isRunning, startedAt } = await inspectService(host, service)
+  const inspection = await inspectService(host, service)
+  const { id, isRunning, startedAt } = inspection
   if (!isRunning || startedAt === undefined) return stopped
+  if ((await seesThatFile(host, inspection, file.path)) === false) return sinceBefore
   const noted = await readNote(host, file)
   if (noted?.container === id && noted.startedAt === startedAt.toISOString()) {
     return differs(noted.keys, await digestsOf(host, file, toBe)) ? sinceBefore : withTheFile

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util"
 import type { Host } from "../host/host.ts"
 import type { HostedInputs, Lifecycle } from "../lifecycle/lifecycle.ts"
-import { quoted } from "../report/quoted.ts"
 import { Refusal } from "../report/refusal.ts"
 import type { NamedContainers } from "./named-containers.ts"
 import { demandNamed, type NamedPlaces } from "./named-places.ts"
@@ -41,21 +40,25 @@ export const lifecycle: Lifecycle<StateFolderInputs, Record<never, never>> = {
     return exitCode === 0 ? state : undefined
   },
   async converge({ folder }, _, { host }) {
-    const { exitCode, stderr } = await host.exec(["install", "-d", "-m", "700", "--", folder])
-    // One that was there may be somebody else's: the lock is refused then.
-    if (exitCode === 0) return host.withLock(`${folder}/folder.lock`, async () => ({}))
-    throw new Refusal({
-      code: "host/folder-not-made",
-      what: `The folder for what we keep could not be made: ${quoted(stderr.trim())}`,
-      where: { host: host.name, file: folder, keyPath: "host.stateFolder" },
-      meaning: "Nothing was changed: without it there would be no way back.",
-      next: "Make the folder, or name another one (`host.stateFolder`), then `pulumi up`.",
-    })
+    await host.makeFolder(folder).catch((cause) => Promise.reject(notMade(host, folder, cause)))
+    return host.withLock(`${folder}/folder.lock`, async () => ({}))
   },
   async remove({ folder }, { host }) {
     await host.remove(`${folder}/homeserver.frozen.yaml`)
     await host.exec(["rmdir", "--ignore-fail-on-non-empty", "--", folder])
   },
+}
+
+function notMade(host: Host, folder: string, cause: unknown): unknown {
+  if (!(cause instanceof Refusal) || cause.code === "host/folder-not-ours") return cause
+  return new Refusal({
+    code: "host/folder-not-made",
+    what: `The folder for what we keep could not be made: ${cause.what}`,
+    where: { host: host.name, file: folder, keyPath: "host.stateFolder" },
+    meaning: "Nothing was changed: without it there would be no way back.",
+    next: "Make the folder, or name another one (`host.stateFolder`), then `pulumi up`.",
+    cause,
+  })
 }
 
 /** All that is named, but for a rollback: that needs Synapse alone, and MAS may be the reason for it. */

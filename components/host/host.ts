@@ -1,4 +1,5 @@
 import type { Duplex, Readable } from "node:stream"
+import type { Refusal } from "../report/refusal.ts"
 
 /** A program and its arguments. Public on the machine: never a secret in it. */
 export type Argv = readonly [string, ...string[]]
@@ -31,6 +32,32 @@ export interface FileFacts {
   readonly modifiedAt: Date
   /** Device and inode: the same for one and the same file, by whatever path. It goes with `replace`. */
   readonly identity: string
+}
+
+/** How a path leads to what it names. */
+export interface Way {
+  /** Where that is, without a link in it. */
+  readonly real: string
+  /** The symbolic links that are followed, each by its own real path. */
+  readonly links: readonly string[]
+}
+
+/** What is to be packed. */
+export interface Packing {
+  /** Absolute real paths: files, links, and folders with all that is in them. What is not there any more is an error. */
+  readonly paths: readonly string[]
+  /** Absolute real paths of folders that are packed by themselves, without what is in them. */
+  readonly alone?: readonly string[]
+  /** A single file that is larger is left out. In bytes. Default: none is too large. */
+  readonly mostBytes?: number
+}
+
+/** What became of it. */
+export interface Packed {
+  /** Folders above the paths that are in the archive as well, by themselves, from the outside in. */
+  readonly folders: readonly string[]
+  /** What was neither opened nor followed, and why. */
+  readonly leftOut: readonly { readonly path: string; readonly why: Refusal }[]
 }
 
 /** What the file must still be, and what it is to become. */
@@ -66,6 +93,20 @@ export interface Host {
    * that others can have planted leads to what is not theirs: a program's own `readlink -f` follows that as well.
    */
   realPath(path: string): Promise<string>
+  /** As `realPath`, with the links on the way; `undefined` where there is nothing. */
+  wayTo(path: string): Promise<Way | undefined>
+  /**
+   * Makes a folder of ours (0700), with all that are missing above it; one that is there becomes one for its owner only. Throws
+   * `host/folder-not-ours` where others own it, or a folder above it, and so could put another one in its place.
+   */
+  makeFolder(path: string): Promise<void>
+  /**
+   * Puts files into a tar at `to` (0600), by their absolute paths without the first slash, with owner, mode and time; a folder
+   * above them is in it, too, where its owner or mode matters or others can put a link in its place: whoever unpacks it gets
+   * the folder and not what a link there leads to. Each is reached as `read` does it, whatever is swapped meanwhile; what
+   * others can have planted is left out. Throws as `write` does for `to`, and as `read` does for what cannot be read.
+   */
+  pack(to: string, packing: Packing): Promise<Packed>
   /**
    * Puts `after` in the place of `before` in one step (temporary file beside it, same owner, mode, access control list and
    * extended attributes, fsync, rename), one at a time. Through a symbolic link it changes what the link points at, never the link.

@@ -30,6 +30,8 @@ export interface Inspection {
   readonly container: string
   readonly status: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"
   readonly isRunning: boolean
+  /** Its first process, as the engine's machine counts; 0 where there is none. */
+  readonly pid: number
   /** `undefined`: never. */
   readonly startedAt: Date | undefined
   /** Of the last time it ended; 0 while it runs for the first time. */
@@ -81,6 +83,7 @@ const inspected = z.object({
   State: z.object({
     Status: z.enum(["created", "running", "paused", "restarting", "removing", "exited", "dead"]),
     Running: z.boolean(),
+    Pid: z.number().default(0),
     ExitCode: z.number(),
     StartedAt: z.string(),
     Health: z.object({ Status: z.string() }).nullish(),
@@ -229,6 +232,7 @@ function describe(inspected: Inspected): Inspection {
     id: Id,
     container: Name.replace(/^\//, ""),
     status: State.Status,
+    pid: State.Pid,
     isRunning: State.Running && State.Status === "running",
     startedAt: State.StartedAt.startsWith("0001-") ? undefined : new Date(State.StartedAt),
     exitCode: State.ExitCode,

@@ -4,7 +4,7 @@ import type { Readable } from "node:stream"
 import { Refusal } from "../report/refusal.ts"
 import { formatSize } from "../report/sizes.ts"
 import { errorNumberOf, refuseReading, refuseWriting } from "./file-refusals.ts"
-import type { FileFacts } from "./host.ts"
+import type { FileFacts, Way } from "./host.ts"
 import { openPlain, pin, reach } from "./safe-path.ts"
 
 const host = "this machine"
@@ -89,6 +89,21 @@ export async function realPathLocal(path: string): Promise<string> {
     return spot.path
   } catch (cause) {
     if (errorNumberOf(cause) === "ENOENT") return path
+    throw refuseReading(cause, { host, file: path })
+  }
+}
+
+export async function wayToLocal(path: string): Promise<Way | undefined> {
+  try {
+    await using spot = await reach(path, { followLast: true })
+    const { handle, facts } = await pin(spot)
+    await handle.close()
+    if (!facts.isDirectory()) return { real: spot.path, links: spot.links }
+    // Of a folder as of one that is on the way, so that `..` at the end means what it says.
+    await using within = await reach(`${path}/.`)
+    return { real: within.path.slice(0, -"/.".length) || "/", links: within.links }
+  } catch (cause) {
+    if (errorNumberOf(cause) === "ENOENT") return undefined
     throw refuseReading(cause, { host, file: path })
   }
 }

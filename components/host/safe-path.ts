@@ -3,7 +3,7 @@ import { type FileHandle, lstat, open, readlink } from "node:fs/promises"
 import { isRegularWithOneName, kindOf, notPlain } from "./planted.ts"
 
 /** open(2): a handle that names a file and opens nothing, so that no FIFO waits and no device notices. Not in Node's list. */
-const O_PATH = 0o10000000
+export const O_PATH = 0o10000000
 const { O_DIRECTORY, O_NOFOLLOW, O_NOCTTY, O_NONBLOCK, O_RDONLY } = constants
 /** As the kernel's own limit (path_resolution(7)). */
 const mostLinks = 40
@@ -25,6 +25,8 @@ export class Spot implements AsyncDisposable {
   /** For people: where it is once the links on the way are resolved. */
   readonly path: string
   readonly doubted: readonly DoubtedLink[]
+  /** The links that were followed, each by its own real path. */
+  readonly links: readonly string[]
 
   readonly #walk: Walk
 
@@ -33,6 +35,7 @@ export class Spot implements AsyncDisposable {
     this.folder = walk.folder
     this.folderFacts = walk.facts
     this.doubted = walk.doubted
+    this.links = walk.links
     this.name = name
     this.path = `${walk.path}/${name}`
   }
@@ -62,6 +65,7 @@ interface Walk {
   facts: BigIntStats
   path: string
   readonly doubted: DoubtedLink[]
+  readonly links: string[]
 }
 
 /** What is found at the end of a path, before anything of it is opened. Whoever asks for it closes it. */
@@ -76,29 +80,31 @@ export interface Reaching {
   readonly followLast?: boolean
   /** Called for a folder on the way that is not there, with its name below a handle. Default: it is an error. */
   readonly makeFolder?: (at: string) => Promise<void>
+  /** Called for each folder on the way, `/` first, with its real path. */
+  readonly onFolder?: (folder: { readonly path: string; readonly facts: BigIntStats }) => void
 }
 
 /**
  * Goes to where a path leads, folder by folder, each held open while the next is looked for (path_resolution(7) in our own
  * hands). Throws the system's errors, with their numbers.
  */
-export async function reach(path: string, { followLast = false, makeFolder }: Reaching = {}): Promise<Spot> {
+export async function reach(path: string, { followLast = false, makeFolder, onFolder }: Reaching = {}): Promise<Spot> {
   const rest = (path.startsWith("/") ? path : `${process.cwd()}/${path}`).split("/").filter(Boolean)
-  const walk: Walk = { ...(await enter("/")), path: "", doubted: [] }
-  let links = 0
+  const walk: Walk = { ...(await enter("/")), path: "", doubted: [], links: [] }
   try {
+    onFolder?.(walk)
     for (;;) {
       const [name = ".", ...further] = rest
       const isLast = further.length === 0
       const facts = await lookAt(walk, name, isLast ? undefined : makeFolder, isLast)
       if (facts?.isSymbolicLink() && (followLast || !isLast)) {
-        links += 1
-        if (links > mostLinks) throw notPlain(path, "a symbolic link that leads round in a circle")
+        if (walk.links.length === mostLinks) throw notPlain(path, "a symbolic link that leads round in a circle")
         rest.splice(0, 1, ...(await followLink(walk, name, facts)))
       } else if (isLast) {
         return new Spot(walk, name)
       } else {
         await goInto(walk, name)
+        onFolder?.(walk)
         rest.shift()
       }
     }
@@ -116,7 +122,9 @@ async function lookAt(walk: Walk, name: string, makeFolder: Reaching["makeFolder
   } catch (error) {
     if (!isMissing(error) || (!isLast && makeFolder === undefined)) throw error
     if (isLast) return undefined
-    await makeFolder?.(at)
+    demandOwnGround(walk, walk.facts)
+    // Another run may have made it meanwhile.
+    await makeFolder?.(at).catch((cause) => (isExisting(cause) ? undefined : Promise.reject(cause)))
     return await lstat(at, { bigint: true })
   }
 }
@@ -124,7 +132,12 @@ async function lookAt(walk: Walk, name: string, makeFolder: Reaching["makeFolder
 async function goInto(walk: Walk, name: string): Promise<void> {
   const next = await enter(`/proc/self/fd/${walk.folder.fd}/${name}`)
   await walk.folder.close()
-  Object.assign(walk, next, { path: name === ".." ? walk.path.replace(/\/[^/]*$/, "") : `${walk.path}/${name}` })
+  Object.assign(walk, next, { path: pathBelow(walk.path, name) })
+}
+
+function pathBelow(path: string, name: string): string {
+  if (name === ".") return path
+  return name === ".." ? path.replace(/\/[^/]*$/, "") : `${path}/${name}`
 }
 
 async function enter(at: string): Promise<Pick<Walk, "folder" | "facts">> {
@@ -144,6 +157,7 @@ async function followLink(walk: Walk, name: string, link: BigIntStats): Promise<
   // What was read has to be of the link that was looked at.
   if (!isSameFile(link, await lstat(at, { bigint: true })))
     throw Object.assign(new Error(`ELOOP: ${at}`), { code: "ELOOP" })
+  walk.links.push(`${walk.path}/${name}`)
   const maker = [link.uid, walk.facts.uid].find((uid) => !isTrusted(uid))
   if (maker !== undefined) walk.doubted.push({ path: `${walk.path}/${name}`, maker })
   if (target.startsWith("/")) {
@@ -182,7 +196,7 @@ export async function pin(spot: Spot): Promise<Pinned> {
   }
 }
 
-export function demandOwnGround(spot: Spot, { uid }: Pick<BigIntStats, "uid">): void {
+export function demandOwnGround(spot: Pick<Spot, "doubted" | "path">, { uid }: Pick<BigIntStats, "uid">): void {
   for (const { path, maker } of spot.doubted) {
     if (maker !== uid) {
       const what = `a symbolic link that user ${maker} can have made, to what is user ${uid}'s (${spot.path})`
@@ -239,6 +253,10 @@ export function isSameFile(one: BigIntStats, other: BigIntStats): boolean {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT"
+}
+
+function isExisting(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EEXIST"
 }
 
 function isFolder(path: string): Error {

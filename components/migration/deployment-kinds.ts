@@ -1,3 +1,4 @@
+import { posix } from "node:path"
 import { askEngine } from "../host/engine.ts"
 import type { Host } from "../host/host.ts"
 import { environmentOf, type Inspection, knownService } from "../host/inspection.ts"
@@ -161,7 +162,7 @@ async function filesBeside(host: Host, { service, path, inspection }: Reading): 
 }
 
 function isSameFile(file: string, managed: string | undefined, folder: string): boolean {
-  return managed !== undefined && `${folder.replace(/\/$/, "")}/${file.replace(/^\.\//, "")}` === managed
+  return managed !== undefined && posix.resolve(folder || "/", file) === posix.normalize(managed)
 }
 
 /** `MAS_CONFIG` names files with colons between them (seen with MAS 1.22.0). Pure. */

@@ -1,7 +1,8 @@
 import { isStopped } from "../files/served.ts"
 import type { Argv, Host } from "../host/host.ts"
-import { knownService } from "../host/inspection.ts"
+import { inspectService } from "../host/inspection.ts"
 import { mountsFileItself } from "../host/mounted-paths.ts"
+import { seesThatFile } from "../host/seen-by-service.ts"
 import { restartService, runInService, startService } from "../host/service.ts"
 import { containerOf, type ServiceAddress } from "../host/service-address.ts"
 import { quoted } from "../report/quoted.ts"
@@ -45,7 +46,12 @@ export async function reloadProxy(
 
 async function seesOldFiles(host: Host, service: ServiceAddress, files: readonly string[]): Promise<boolean> {
   if (files.length === 0) return false
-  const inspection = await knownService(host, service)
-  const are = await Promise.all(files.map((file) => mountsFileItself(host, inspection, file)))
+  const inspection = await inspectService(host, service)
+  const are = await Promise.all(
+    files.map(async (file) => {
+      const seesIt = await seesThatFile(host, inspection, file)
+      return seesIt === undefined ? mountsFileItself(host, inspection, file) : !seesIt
+    }),
+  )
   return are.includes(true)
 }

@@ -102,8 +102,32 @@ twin_equal() { # number; the saved copy comes by standard input
   [ ! -h "twin.$1" ] && [ -f "twin.$1" ] && limited 60 cmp -s - "twin.$1"
 }
 
-twin_anew() {
+twin_plain() {
   rm -rf "twin.$1" && cp -p "$home/like.$1" "twin.$1" || { rm -f "twin.$1"; return 1; }
+}
+
+twin_anew() {
+  twin_plain "$1" && { give_attributes "$home/like.$1" "twin.$1" || :; }
+}
+
+give_attributes() { # file, copy of it: access control list and extended attributes. Only GNU cp can
+  limited 20 cp --attributes-only --preserve=mode,xattr "$1" "$2" 2>/dev/null
+}
+
+attributes_of() { # file: all that this machine can tell of it, without its name
+  limited 20 stat -c '%u:%g %a' "$1"
+  # GNU ls has a plus where there is an access control list.
+  listed=$(limited 20 ls -ld "$1") && printf '%s\\n' "\${listed%% *}"
+  command -v getfacl >/dev/null && limited 20 getfacl -cnp "$1"
+  command -v getfattr >/dev/null || return 0
+  limited 20 getfattr --absolute-names -hd -m - -e hex "$1" | while IFS= read -r line; do
+    case $line in "# file: "*) ;; *) printf '%s\\n' "$line" ;; esac
+  done
+}
+
+same_attributes() { # number, file: what a former switch did not note is not missed
+  [ -s "attributes.$1" ] || return 0
+  [ "$(attributes_of "$2" 2>/dev/null)" = "$(cat "attributes.$1" 2>/dev/null)" ]
 }
 
 twin_in_place() { # number, file
@@ -113,6 +137,9 @@ twin_in_place() { # number, file
 have_twin() { # number, room
   in_room "$1" "$2" twin_equal "$1" && return 0
   in_room "$1" "$2" twin_anew "$1" 2>/dev/null
+  in_room "$1" "$2" twin_equal "$1" && return 0
+  # Its bytes come before its attributes.
+  in_room "$1" "$2" twin_plain "$1" 2>/dev/null
   in_room "$1" "$2" twin_equal "$1"
 }
 
@@ -147,6 +174,8 @@ put_back() { # number, file, room
   }
   flush "$2" "\${2%/*}"
   say "put back $2"
+  same_attributes "$1" "$2" ||
+    undone "$2 has its bytes back, but not all of owner, mode, access control list and extended attributes (as they were: $home/attributes.$1)"
 }
 
 take_away() { # file that was not there before

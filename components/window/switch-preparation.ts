@@ -24,6 +24,12 @@ prepare_file() { # number, file, room, name of a trial link beside the file
   cp -p "$2" "like.$1" || refuse "$2 cannot be copied to $home"
   # Whether a rename gets from here to there, a link tells: other than a rename by mv, it never becomes a copy.
   ln "like.$1" "$4" 2>/dev/null && rm -f "$4" || make_room "$1" "$3" || refuse "no folder can be made beside $2"
+  attributes_of "$2" >"attributes.$1" 2>/dev/null || :
+  # Whatever one that fails has made of it.
+  give_attributes "$2" "like.$1" || cp -p "$2" "like.$1" || refuse "$2 cannot be copied to $home"
+  have_twin "$1" "$3" || refuse "no copy of $2 can be made that compares equal"
+  # From the file itself: the switch's folder may be on a file system that has none.
+  in_room "$1" "$3" give_attributes "$2" "twin.$1" || :
   have_twin "$1" "$3" || refuse "no copy of $2 can be made that compares equal"
   flush "like.$1"
   in_room "$1" "$3" flush "twin.$1" .

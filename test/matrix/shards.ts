@@ -33,6 +33,8 @@ export const shards: readonly Shard[] = [
     shard(name, `test/matrix/steps/${name}.test.ts`, "own"),
   ),
   shard("slow", "test/matrix/slow/*.test.ts", "none"),
+  // A backup of each layout, restored by its guide.
+  shard("restore", "test/matrix/restore/*.test.ts", "none"),
   shard("lab-ended-by-signal", "test/matrix/lab.test.ts", "own"),
   shard("contract", "test/contract/**/*.test.ts", "none"),
   // Also where a real one is at hand, so that a machine without it still has an honest stand-in.

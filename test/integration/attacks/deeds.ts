@@ -6,6 +6,7 @@ import { checkConfig } from "../../../components/mas/check-config.ts"
 import { validateConfig } from "../../../components/synapse/validate-config.ts"
 import { act, arm, clear } from "../../../components/window/dead-mans-switch.ts"
 import { bootPlacesIn } from "../../unit/window/world.ts"
+import { archiveFound, archiveSmall, archiveWhole } from "./archives.ts"
 import { attacker } from "./plant.ts"
 import { changed, type Scene, text } from "./scene.ts"
 
@@ -33,6 +34,9 @@ export const deeds: Readonly<Record<string, (scene: Scene) => Promise<void>>> = 
     await host.write(frozen, text, { mode: 0o600, like: file })
     await isPlain(frozen, text)
   },
+  "archive the small files": archiveSmall,
+  "archive a folder": archiveWhole,
+  "archive what was found": archiveFound,
   "put back": async ({ file, synapse, stateFolder }) => {
     const files = [{ path: file, before: text }]
     await arm(

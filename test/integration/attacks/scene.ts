@@ -6,7 +6,7 @@ import { attacker, type Prey } from "./plant.ts"
 
 export const text = "server_name: example.org\n"
 export const changed = `${text}report_stats: false\n`
-const secret = "root's own\n"
+export const secret = "root's own\n"
 
 /** A server's files as an attacker in a container finds them, and what he is after. */
 export interface Scene extends AsyncDisposable {

@@ -4,10 +4,12 @@ import { once } from "node:events"
 import { chown, lstat, mkdir, readFile, rename } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
+import { makeFolder } from "../../../components/backup/backups.ts"
 import { localHost as host } from "../../../components/host/local-host.ts"
 import { checkConfig } from "../../../components/mas/check-config.ts"
 import { Refusal } from "../../../components/report/refusal.ts"
 import { propertyRuns } from "../../unit/property-runs.ts"
+import { archiveFound, archiveSmall, archiveWhole } from "./archives.ts"
 import { attacker } from "./plant.ts"
 import { type Scene, scene, text } from "./scene.ts"
 
@@ -54,8 +56,13 @@ async function startSwapping({ folder, prey }: Scene) {
   return { child, ended }
 }
 
-function deedsOn({ file, mas, stateFolder }: Scene): readonly (() => Promise<void>)[] {
+function deedsOn(given: Scene): readonly (() => Promise<void>)[] {
+  const { file, folder, mas, stateFolder } = given
   return [
+    () => archiveFound(given),
+    () => archiveSmall(given),
+    () => archiveWhole({ ...given, file: join(folder, "all of it") }),
+    () => makeFolder(host, join(folder, "below", "backups")),
     async () => assert.equal(await host.read(file), text),
     () => host.replace(file, { before: text, after: text }),
     () => host.write(`${file}.candidate`, text, { mode: 0o600, like: file }),

@@ -64,5 +64,6 @@ export function hostWith(containers: readonly SomeContainer[], processes: readon
   // None of the paths is a link, but for those below /link.
   const realPath = async (path: string) => path.replace(/^\/link\//, "/srv/")
   const stat = async (path: string) => ({ identity: await realPath(path) }) as FileFacts
-  return { name: "this machine", exec, realPath, stat } as Partial<Host> as Host
+  const readIfPresent = async () => undefined
+  return { name: "this machine", exec, realPath, stat, readIfPresent } as Partial<Host> as Host
 }

@@ -2,9 +2,11 @@ import assert from "node:assert/strict"
 import { mkdir, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
+import { execa } from "execa"
 import type { Inspection } from "../../../components/host/inspection.ts"
 import { localHost as host } from "../../../components/host/local-host.ts"
 import { containerPathOf, mountsFileItself } from "../../../components/host/mounted-paths.ts"
+import { propertyRuns } from "../property-runs.ts"
 import { temporaryFolder } from "./scenery.ts"
 
 /** A deployment in `real`, to which `link` leads; two files, one of them linked besides. */
@@ -53,4 +55,12 @@ test("a file that is mounted by itself goes on counting as that after it was rep
     await containerPathOf(host, inspection, `${folder}/real/data/homeserver.yaml`),
     "/all/data/homeserver.yaml",
   )
+})
+
+test("however a document and a mount are written, it is found where the container really sees it", async (t) => {
+  const mine = process.getuid?.() === 0 ? [] : ["--map-root-user"]
+  const program = join(import.meta.dirname, "programs", "finds-documents-through-mounts.ts")
+  const argv = ["--mount", ...mine, process.execPath, program, await temporaryFolder(t), String(propertyRuns(24))]
+  const { exitCode, all } = await execa("unshare", argv, { reject: false, all: true, cancelSignal: t.signal })
+  assert.equal(exitCode, 0, all)
 })

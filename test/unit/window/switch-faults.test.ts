@@ -1,20 +1,11 @@
 import assert from "node:assert/strict"
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { lstat, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { suite, test } from "node:test"
 import { localHost as host } from "../../../components/host/local-host.ts"
-import { switchScript } from "../../../components/window/switch-script.ts"
 import { propertyRuns } from "../property-runs.ts"
-import {
-  type Call,
-  type Fault,
-  type FaultKind,
-  type FaultyPath,
-  faultyPath,
-  findShells,
-  type Shell,
-} from "./faulty-shell.ts"
+import { type Arena, lay } from "./arena.ts"
+import { type Call, type Fault, type FaultKind, findShells, type Shell } from "./faulty-shell.ts"
 import { delegated, legacy } from "./world.ts"
 
 /** Each call of a run is tried below this number of runs; above it, every so many-th, a different start each time. */
@@ -26,51 +17,6 @@ const most = propertyRuns(6)
  */
 const layouts = ["own", "beside", "cut off"] as const
 type Layout = (typeof layouts)[number]
-
-interface Arena extends AsyncDisposable {
-  readonly path: FaultyPath
-  readonly script: string
-  readonly file: string
-  readonly folder: string
-  readonly switchFolder: string
-  /** What Synapse was told, and with which homeserver.yaml. */
-  told(): Promise<readonly string[]>
-}
-
-/** A switch that lies there as `arm` leaves it, before it is prepared; no process of it runs. */
-async function lay(): Promise<Arena> {
-  const root = await mkdtemp(join(tmpdir(), "switch-faults-"))
-  const [folder, switchFolder] = [join(root, "synapse"), join(root, "state", "switch")]
-  const [file, kept, told] = [join(folder, "homeserver.yaml"), join(root, "state", "kept.json"), join(root, "told")]
-  await mkdir(folder, { recursive: true })
-  await mkdir(switchFolder, { recursive: true })
-  await writeFile(file, legacy, { mode: 0o640 })
-  await writeFile(join(switchFolder, "before.0"), legacy)
-  for (const name of ["undecided", "unchanged", "acting", "log", "lease"])
-    await writeFile(join(switchFolder, name), `${name}\n`)
-  const sum = (await host.exec(["cksum"], { stdinFile: file })).stdout.trim()
-  const script = switchScript({
-    service: { name: "synapse" },
-    files: [
-      { path: file, sum, room: join(folder, ".matrix-auth-room") },
-      { path: kept, sum: undefined, room: join(root, "state", ".matrix-auth-other") },
-    ],
-    end: [{ service: { name: "mas" }, name: "mas-syn2mas" }],
-    policies: [{ service: { name: "synapse" }, policy: "unless-stopped" }],
-  })
-  await writeFile(join(switchFolder, "run.sh"), script)
-  const original = join(root, "original")
-  await writeFile(original, legacy)
-  const docker = `#!/bin/sh
-case $1 in start | restart) if /usr/bin/cmp -s '${file}' '${original}'; then echo "$1 legacy" >>'${told}'; else echo "$1 otherwise" >>'${told}'; fi ;; esac
-`
-  return {
-    path: await faultyPath(root, script, { docker }),
-    ...{ script: join(switchFolder, "run.sh"), file, folder, switchFolder },
-    told: async () => ((await host.readIfPresent(told)) ?? "").split("\n").filter(Boolean),
-    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
-  }
-}
 
 const noLinks: Fault = { kind: "fails", at: 1, lasts: true, program: "ln" }
 

@@ -1,4 +1,4 @@
-"""An attacker at work: puts links to root's files in the place of ours, and takes them away again, until he is ended.
+"""An attacker at work: puts links to root's files, and pipes, in the place of ours, and takes them away again, until he is ended.
 Arguments: the folder that is his, the file to get at, the folder that it is in."""
 import glob, os, random, sys, time
 
@@ -17,7 +17,11 @@ def trying(call, *arguments):
 
 def swap(name, target):
     trying(os.rename, name, "aside")
-    trying(os.symlink, target, name)
+    # A pipe that nobody writes to: whoever opens it without care waits for ever.
+    if name != "below" and random.random() < 0.3:
+        trying(os.mkfifo, name)
+    else:
+        trying(os.symlink, target, name)
     trying(os.unlink, name)
     trying(os.rename, "aside", name)
 
