@@ -75,8 +75,11 @@ export function backupLifecycle({ locate, isDelegated }: BackupWorld): Lifecycle
       return { inputs: wanted, plan: await unlessOnTheWayBack(context, turn, foresee, goOn) }
     },
     async read(state, { host }) {
-      const [newest] = await findBackups(host, state.folder)
-      if (newest === undefined || newest.takenAt < state.takenAt) return { ...state, newest: "missing" }
+      const found = await findBackups(host, state.folder)
+      const [newest] = found
+      // Times are whole seconds: one of the same second may be older.
+      const isOlder = !found.some(({ id }) => id === state.backup) && !(newest && newest.takenAt > state.takenAt)
+      if (newest === undefined || isOlder) return { ...state, newest: "missing" }
       if ((await findTouched(host, state.folder, newest)).length > 0) return { ...state, newest: "altered" }
       const isToComeYet = state.authentication === "legacy" && (await isDelegated(host, state))
       return { ...state, newest: isToComeYet ? "outdated" : "whole" }

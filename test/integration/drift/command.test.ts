@@ -139,13 +139,13 @@ const promises: Readonly<Record<string, (project: KeptDocument) => Promise<void>
     await mkdir(temporary)
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       // Those of the look before may still be ending, and would be taken for this one's.
-      await until(async () => (await processesIn(project)) === 0)
+      await untilNothingRuns(project)
       const look = project.startDrift(["--stack", "test"], { TMPDIR: temporary })
-      await until(async () => (await processesIn(project)) > 1)
+      await until(async () => (await processesIn(project)).length > 1)
       look.kill(signal)
       const { exitCode } = await look
       assert.ok(exitCode === 130 || exitCode === 143, `${exitCode}`)
-      await until(async () => (await processesIn(project)) === 0)
+      await untilNothingRuns(project)
       assert.deepEqual(
         (await readdir(temporary)).filter((name) => name.startsWith("matrix-auth")),
         [],
@@ -218,11 +218,23 @@ function withoutSeconds(text: string): string {
   return text.replace(/in [\d.]+ s/, "")
 }
 
-/** How many processes work in the project's folder: the look, Pulumi, and what Pulumi has started. */
-async function processesIn({ folder }: KeptDocument): Promise<number> {
+/** What works in the project's folder: the look, Pulumi, and what Pulumi has started. */
+async function processesIn({ folder }: KeptDocument): Promise<readonly string[]> {
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name))
-  const folders = await Promise.all(ids.map((id) => readlink(`/proc/${id}/cwd`).catch(() => "")))
-  return folders.filter((one) => one === folder).length
+  const found = ids.map(async (id) => {
+    const where = await readlink(`/proc/${id}/cwd`).catch(() => "")
+    return where === folder ? [await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => id)] : []
+  })
+  return (await Promise.all(found)).flat().map((line) => line.replaceAll("\0", " "))
+}
+
+async function untilNothingRuns(project: KeptDocument): Promise<void> {
+  let left: readonly string[] = []
+  const isNothingLeft = async () => {
+    left = await processesIn(project)
+    return left.length === 0
+  }
+  await until(isNothingLeft).catch((cause) => assert.fail(`${cause}: ${left.join("; ")}`))
 }
 
 async function until(isSo: () => boolean | Promise<boolean>, limitSeconds = 60): Promise<void> {
