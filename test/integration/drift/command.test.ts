@@ -5,6 +5,7 @@ import { dirname, join } from "node:path"
 import { test } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
 import { execa } from "execa"
+import { listProcesses, type Process } from "../../lab/processes.ts"
 import { issuer, type KeptDocument, keptDocument, key } from "./project.ts"
 
 /** Each leaves the document as it found it, and what is wanted too. */
@@ -138,14 +139,17 @@ const promises: Readonly<Record<string, (project: KeptDocument) => Promise<void>
     const temporary = join(project.folder, "temporary")
     await mkdir(temporary)
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      // Those of the look before may still be ending, and would be taken for this one's.
-      await untilNothingRuns(project)
+      // Those of the look before may still be ending.
+      const others = (await processesIn(project)).map(({ pid }) => pid)
+      const own = async () => (await processesIn(project)).filter(({ pid }) => !others.includes(pid))
       const look = project.startDrift(["--stack", "test"], { TMPDIR: temporary })
-      await until(async () => (await processesIn(project)).length > 1)
+      await until(async () => (await own()).length > 1)
       look.kill(signal)
       const { exitCode } = await look
       assert.ok(exitCode === 130 || exitCode === 143, `${exitCode}`)
-      await untilNothingRuns(project)
+      await until(async () => (await own()).length === 0).catch(async (cause) =>
+        assert.fail(`${cause}: ${(await own()).map(({ argv }) => argv.join(" ")).join("; ")}`),
+      )
       assert.deepEqual(
         (await readdir(temporary)).filter((name) => name.startsWith("matrix-auth")),
         [],
@@ -219,22 +223,10 @@ function withoutSeconds(text: string): string {
 }
 
 /** What works in the project's folder: the look, Pulumi, and what Pulumi has started. */
-async function processesIn({ folder }: KeptDocument): Promise<readonly string[]> {
-  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name))
-  const found = ids.map(async (id) => {
-    const where = await readlink(`/proc/${id}/cwd`).catch(() => "")
-    return where === folder ? [await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => id)] : []
-  })
-  return (await Promise.all(found)).flat().map((line) => line.replaceAll("\0", " "))
-}
-
-async function untilNothingRuns(project: KeptDocument): Promise<void> {
-  let left: readonly string[] = []
-  const isNothingLeft = async () => {
-    left = await processesIn(project)
-    return left.length === 0
-  }
-  await until(isNothingLeft).catch((cause) => assert.fail(`${cause}: ${left.join("; ")}`))
+async function processesIn({ folder }: KeptDocument): Promise<readonly Process[]> {
+  const all = await listProcesses()
+  const folders = await Promise.all(all.map(({ pid }) => readlink(`/proc/${pid}/cwd`).catch(() => "")))
+  return all.filter((_, index) => folders[index] === folder)
 }
 
 async function until(isSo: () => boolean | Promise<boolean>, limitSeconds = 60): Promise<void> {
