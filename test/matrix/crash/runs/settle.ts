@@ -9,11 +9,15 @@ import { type CrashLab, leaseSeconds } from "../lab/crash-lab.ts"
 const allowanceSeconds = 75
 const limitSeconds = leaseSeconds + allowanceSeconds
 
-/** Until all of ours has ended, and the server serves or has had its time. */
+/** Until all of ours has ended, and the server serves from then on or has had its time. */
 export async function settle(lab: CrashLab, watch: Watch): Promise<void> {
   const deadline = Date.now() + limitSeconds * 1000
+  let quietSince: number | undefined
   while (Date.now() < deadline) {
-    if (!(await isUnderWay(lab)) && watch.looks.slice(-5).every(({ isServed }) => isServed)) break
+    quietSince = (await isUnderWay(lab)) ? undefined : (quietSince ?? Date.now())
+    // A look of before may have been answered by a Synapse that was about to be restarted.
+    const looks = watch.looks.filter(({ at }) => quietSince !== undefined && at >= quietSince)
+    if (looks.length >= 5 && looks.slice(-5).every(({ isServed }) => isServed)) break
     await pause(200)
   }
   await watch.stop()
