@@ -79,7 +79,10 @@ export async function lookAhead(host: Host, places: PreFlightPlaces): Promise<re
     masProviders: providersOfMas(config),
     losesDehydratedDevices: !isAtLeast(version, firstThatKeepsDehydrated),
   }
-  const runs = { synapse: await isServing(host, synapse, "/health"), mas: await isServing(host, mas, masDiscovery) }
+  const runs = {
+    synapse: await lookAtService(host, synapse, "/health"),
+    mas: await lookAtService(host, mas, masDiscovery),
+  }
   return [
     ...(await findInRows(synapseDatabase, known)),
     ...findInSettings({ homeserver, mas: config, serverName }),
@@ -94,11 +97,16 @@ export async function lookAhead(host: Host, places: PreFlightPlaces): Promise<re
 
 const masDiscovery = "/.well-known/openid-configuration"
 
-/** Whether a service can be asked: one that ends at each start runs for seconds at a time, and cannot. */
-async function isServing(host: Host, service: WebService, path: string): Promise<boolean> {
-  if (service.service.commands?.start !== undefined) return true
-  if (!(await isRunning(host, service.service))) return false
-  return "answer" in (await askOrExplain(host, service.service, () => askService(host, service, { path })))
+/** `silent`: it runs, and does not answer where it is said to: its address leads nowhere, or it hangs. */
+type Presence = "answers" | "silent" | "down"
+
+/** One that ends at each start runs for seconds at a time, and is down all the same. */
+async function lookAtService(host: Host, service: WebService, path: string): Promise<Presence> {
+  if (service.service.commands?.start !== undefined) return "answers"
+  if (!(await isRunning(host, service.service))) return "down"
+  const seen = await askOrExplain(host, service.service, () => askService(host, service, { path }))
+  if ("answer" in seen) return "answers"
+  return seen.down.kind === "silent" ? "silent" : "down"
 }
 
 /** Looks for what shows in Synapse's database. */
@@ -124,14 +132,14 @@ interface Seen {
 }
 
 interface Runs {
-  readonly synapse: boolean
-  readonly mas: boolean
+  readonly synapse: Presence
+  readonly mas: Presence
 }
 
 async function findOutOfReach(host: Host, places: PreFlightPlaces, seen: Seen): Promise<readonly Finding[]> {
   const { synapse, mas, delegation, login } = places
   const { homeserver, config, runs } = seen
-  const both = runs.synapse && runs.mas
+  const both = runs.synapse !== "down" && runs.mas !== "down"
   // As long as MAS's config names another address, `pulumi up` has yet to write it.
   const asksThere = at(config, "matrix", "endpoint") === synapse.endpoint
   const secret = await findSharedSecret(host, delegation.mas)
@@ -140,7 +148,7 @@ async function findOutOfReach(host: Host, places: PreFlightPlaces, seen: Seen): 
     ...(both && asksThere ? await findSynapseOutOfReach(host, mas, synapse.endpoint) : []),
     ...findSecretMissing(mas, secret),
     ...(secret === undefined ? [] : await findSecretsDiffer(host, synapse, homeserver, secret)),
-    ...(runs.mas && secret !== undefined ? await findSecretNotTaken(host, mas, secret) : []),
+    ...(runs.mas === "answers" && secret !== undefined ? await findSecretNotTaken(host, mas, secret) : []),
     ...(both && login !== undefined ? await findLogInAmiss(host, mas, login) : []),
   ]
 }
@@ -150,8 +158,8 @@ async function findApart(host: Host, places: PreFlightPlaces, runs: Runs): Promi
   const clocks = await readClocks(host, {
     synapseDatabase,
     masDatabase,
-    synapse: runs.synapse ? synapse : undefined,
-    mas: runs.mas ? mas : undefined,
+    synapse: runs.synapse === "answers" ? synapse : undefined,
+    mas: runs.mas === "answers" ? mas : undefined,
   })
   return findSkew(clocks.host, clocks.others)
 }

@@ -38,7 +38,6 @@ export const serviceWorlds: readonly ServiceWorld[] = [
       { kind: "synapse-unfit", which: "Synapse 1.142.0 drops the path of the endpoint" },
       { kind: "mas-out-of-reach", which: "http://nowhere.invalid:8080/path/" },
       { kind: "synapse-out-of-reach", which: "http://nowhere.invalid:8008/" },
-      { kind: "secret-not-taken", which: "mas/config.yaml" },
       { kind: "secrets-differ", which: "matrix_authentication_service" },
       { kind: "clocks-differ", which: "the machine that runs Pulumi is 1 min " },
     ],
@@ -78,6 +77,14 @@ instance_map: {main: {host: localhost, port: 9093}, worker1: {host: localhost, p
 `,
     mas: (text) => text.replace(/^ {2}secret: .*$/m, "  secret_file: /nowhere/secret"),
     config: ({ places: { wellKnown } }) => ({ wellKnown: { ...wellKnown, url: `${wellKnown.url}-that-moved` } }),
+    environment: {},
+  },
+  {
+    title: "a secret that the running MAS does not have",
+    conflicts: [{ kind: "secret-not-taken", which: "mas/config.yaml" }],
+    homeserver: (text) => text,
+    mas: (text) => text.replace(/^( {2}secret: ).*$/m, "$1another-one-than-mas-has-read"),
+    config: () => ({}),
     environment: {},
   },
   {
