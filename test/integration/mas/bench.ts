@@ -6,7 +6,9 @@ import type { Database } from "../../../components/host/database.ts"
 import { openDatabase } from "../../../components/host/database.ts"
 import type { Host } from "../../../components/host/host.ts"
 import { openHost } from "../../../components/host/open-host.ts"
+import type { ClientInputs } from "../../../components/mas/client.provider.ts"
 import type { MasAddress } from "../../../components/mas/mas-cli.ts"
+import type { SettingsInputs } from "../../../components/mas/settings.provider.ts"
 import { masCli } from "../../contract/cli/mas-cli.ts"
 import { startPostgres } from "../../lab/postgres.ts"
 
@@ -99,4 +101,32 @@ passwords:
 ${clients}
 policy: {}
 `
+}
+
+/** What a stack in legacy wants of the bench's MAS. */
+export function settingsInputs({ mas, folder }: MasBench): SettingsInputs {
+  return {
+    host: { kind: "local" },
+    file: mas.config,
+    keptAt: join(folder, "mas-settings.kept.json"),
+    service: mas.service,
+    authentication: "legacy",
+    serverName: "example.org",
+    issuer: "https://auth.example.org/",
+    synapseEndpoint: "http://synapse:8008/",
+    homeserverYaml: join(folder, "homeserver.yaml"),
+  }
+}
+
+/** A public client as somebody declares it. */
+export function clientInputs({ mas }: MasBench, clientId: string): ClientInputs {
+  const client = {
+    name: "element",
+    id: clientId,
+    clientName: "Element Web",
+    authMethod: "none",
+    redirectUris: ["http://127.0.0.1/"],
+    credential: { kind: "none" },
+  } as const
+  return { host: { kind: "local" }, clientId, client, mas: mas, stateFolder: dirname(mas.config) }
 }

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict"
 import { writeFile } from "node:fs/promises"
-import { dirname } from "node:path"
 import { after, before, beforeEach, suite, test } from "node:test"
 import { parse } from "yaml"
 import { forgetUse, markInUse } from "../../../components/files/in-use.ts"
 import { type ClientInputs, lifecycle } from "../../../components/mas/client.provider.ts"
 import { readClientRow } from "../../../components/mas/client-rows.ts"
 import { uuidOfUlid } from "../../../components/mas/ulid.ts"
-import { foreignId, type MasBench, openMasBench } from "./bench.ts"
+import { clientInputs, foreignId, type MasBench, openMasBench } from "./bench.ts"
 
 const clientId = "0000000000ZAWSKN43P1V1DZDF"
 
@@ -223,15 +222,7 @@ suite("a client of MAS is in its config and its database as declared", { concurr
   })
 
   function inputs(): ClientInputs {
-    const client = {
-      name: "element",
-      id: clientId,
-      clientName: "Element Web",
-      authMethod: "none",
-      redirectUris: ["http://127.0.0.1/"],
-      credential: { kind: "none" },
-    } as const
-    return { host: { kind: "local" }, clientId, client, mas: here().mas, stateFolder: dirname(here().mas.config) }
+    return clientInputs(here(), clientId)
   }
 
   function confidential(): ClientInputs {

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { execa } from "execa"
 import { startMasCli } from "../../contract/cli/mas-cli.ts"
-import { installed } from "../synapse/psycopg2.ts"
+import { installed, pyYaml } from "../../lab/python-packages.ts"
 
 const homeserver = `server_name: example.org
 public_baseurl: https://matrix.example.org/
@@ -24,7 +24,7 @@ test("the docs' way to MAS's first config copes with what only YAML 1.1 takes fo
   const docs = await readFile(new URL("../../../docs/preparing.md", import.meta.url), "utf8")
   const program = /python -c '([^']+)'/.exec(docs)?.[1]
   assert.ok(program)
-  const { stdout } = await execa("python3", ["-c", program, yaml], { env: { PYTHONPATH: await installed() } })
+  const { stdout } = await execa("python3", ["-c", program, yaml], { env: { PYTHONPATH: await installed([pyYaml]) } })
   await writeFile(join(folder, "homeserver.json"), stdout)
   const { exitCode, stderr } = await generate(folder, "homeserver.json")
   assert.equal(exitCode, 0, stderr)

@@ -8,7 +8,7 @@ import { type ClientInputs, lifecycle as client } from "../../../components/mas/
 import { readMasDatabase } from "../../../components/mas/mas-database.ts"
 import { lifecycle, type SettingsInputs } from "../../../components/mas/settings.provider.ts"
 import { findSharedSecret } from "../../../components/synapse/plan-delegation.ts"
-import { foreignId, type MasBench, openMasBench } from "./bench.ts"
+import { foreignId, type MasBench, openMasBench, settingsInputs } from "./bench.ts"
 
 /** A key of MAS's config that names a file, in the place of one that holds the value itself. */
 interface FileKey {
@@ -110,17 +110,7 @@ suite("a secret in a file of its own, that MAS's config names", { concurrency: f
   }
 
   function inputs(): SettingsInputs {
-    return {
-      host: { kind: "local" },
-      file: here().mas.config,
-      keptAt: join(here().folder, "mas-settings.kept.json"),
-      service: here().mas.service,
-      authentication: "legacy",
-      serverName: "example.org",
-      issuer: "https://auth.example.org/",
-      synapseEndpoint: "http://synapse:8008/",
-      homeserverYaml: join(here().folder, "homeserver.yaml"),
-    }
+    return settingsInputs(here())
   }
 
   function declared(secret: string): ClientInputs {

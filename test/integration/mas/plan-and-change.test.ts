@@ -10,7 +10,7 @@ import { readClientRow, readStaticClientIds, readStaticClients } from "../../../
 import { lifecycle as staticClients } from "../../../components/mas/static-clients.provider.ts"
 import { uuidOfUlid } from "../../../components/mas/ulid.ts"
 import { propertyRuns } from "../../unit/property-runs.ts"
-import { foreignClient, foreignId, type MasBench, openMasBench } from "./bench.ts"
+import { clientInputs, foreignClient, foreignId, type MasBench, openMasBench } from "./bench.ts"
 
 const clientId = "0000000000ZAWSKN43P1V1DZDF"
 
@@ -112,15 +112,7 @@ suite("what is said of clients beforehand is what becomes of them", { concurrenc
   })
 
   function inputs(): ClientInputs {
-    const client = {
-      name: "element",
-      id: clientId,
-      clientName: "Element Web",
-      authMethod: "none",
-      redirectUris: ["http://127.0.0.1/"],
-      credential: { kind: "none" },
-    } as const
-    return { host: { kind: "local" }, clientId, client, mas: here().mas, stateFolder: dirname(here().mas.config) }
+    return clientInputs(here(), clientId)
   }
 
   /** Each change is said once, with old and new; what is said not to change does not. */

@@ -12,7 +12,7 @@ import { Refusal } from "../../../components/report/refusal.ts"
 import { demandSaidIsDone } from "../../unit/files/said-and-done.ts"
 import { refusal } from "../../unit/host/scenery.ts"
 import { propertyRuns } from "../../unit/property-runs.ts"
-import { type MasBench, openMasBench } from "./bench.ts"
+import { type MasBench, openMasBench, settingsInputs } from "./bench.ts"
 
 suite("MAS's settings are what Synapse's accounts need", { concurrency: false }, () => {
   const world: { bench?: MasBench } = {}
@@ -278,17 +278,7 @@ suite("MAS's settings are what Synapse's accounts need", { concurrency: false },
   }
 
   function inputs(): SettingsInputs {
-    return {
-      host: { kind: "local" },
-      file: here().mas.config,
-      keptAt: join(here().folder, "mas-settings.kept.json"),
-      service: here().mas.service,
-      authentication: "legacy",
-      serverName: "example.org",
-      issuer: "https://auth.example.org/",
-      synapseEndpoint: "http://synapse:8008/",
-      homeserverYaml: join(here().folder, "homeserver.yaml"),
-    }
+    return settingsInputs(here())
   }
 
   function context() {

@@ -1,14 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import { execa } from "execa"
+import { installed, pyYaml } from "../../lab/python-packages.ts"
 
 /** The releases that Synapse 1.163 installs with. */
-const packages = ["psycopg2-binary==2.9.13", "PyYAML==6.0.3"]
+const packages = ["psycopg2-binary==2.9.13", pyYaml]
 
 /** A Python process that opens databases as Synapse does, one after another. */
 export class Psycopg2 implements AsyncDisposable {
@@ -27,7 +24,7 @@ export class Psycopg2 implements AsyncDisposable {
   }
 
   static async start(): Promise<Psycopg2> {
-    const judge = new Psycopg2(await installed())
+    const judge = new Psycopg2(await installed(packages))
     await judge.next()
     return judge
   }
@@ -48,29 +45,4 @@ export class Psycopg2 implements AsyncDisposable {
     if (line === undefined) throw new Error(`the Python process ended: ${this.complaint}`)
     return JSON.parse(line)
   }
-}
-
-/** A folder with both packages, filled once for this machine and Python; two runs side by side may both fill it. */
-export async function installed(): Promise<string> {
-  const { stdout } = await execa("python3", ["--version"])
-  const name = [stdout.replace(" ", "-").toLowerCase(), ...packages].join("-").replaceAll("==", "-")
-  const shelf = join(tmpdir(), `matrix-auth-tests-${process.getuid?.() ?? "user"}`)
-  const folder = join(shelf, name)
-  if (await exists(folder)) return folder
-  await mkdir(shelf, { recursive: true, mode: 0o700 })
-  const fresh = await mkdtemp(join(shelf, "fresh-"))
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target", fresh]
-  await execa("python3", [...pip, ...packages])
-  await rename(fresh, folder).catch(async (error: unknown) => {
-    await rm(fresh, { recursive: true, force: true })
-    if (!(await exists(folder))) throw error
-  })
-  return folder
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

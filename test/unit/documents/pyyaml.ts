@@ -1,15 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { createInterface, type Interface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import { execa } from "execa"
 import type { JsonValue } from "../../../components/documents/json-value.ts"
-
-/** The release that Synapse 1.163 installs with. */
-const version = "6.0.3"
+import { installed, pyYaml } from "../../lab/python-packages.ts"
 
 /** A Python process that reads documents as Synapse does, one after another. */
 export class PyYaml {
@@ -18,9 +12,9 @@ export class PyYaml {
   private readonly lines: Interface
   private complaint = ""
 
-  private constructor(packages: string) {
+  private constructor(folder: string) {
     const script = fileURLToPath(new URL("pyyaml.py", import.meta.url))
-    this.process = spawn("python3", [script], { env: { ...process.env, PYTHONPATH: packages } })
+    this.process = spawn("python3", [script], { env: { ...process.env, PYTHONPATH: folder } })
     this.process.stderr.on("data", (chunk: Buffer) => {
       this.complaint += chunk.toString()
     })
@@ -30,7 +24,7 @@ export class PyYaml {
 
   /** Starts the process; `end` it after the tests. */
   static async start(): Promise<PyYaml> {
-    return new PyYaml(await installed())
+    return new PyYaml(await installed([pyYaml]))
   }
 
   /** What `yaml.safe_load` makes of the text; throws with PyYAML's own complaint where it refuses. */
@@ -48,37 +42,4 @@ export class PyYaml {
     if (this.process.exitCode === null) await once(this.process, "exit")
     this.lines.close()
   }
-}
-
-/** A folder with PyYAML in it, filled once for this machine and Python; two runs side by side may both fill it. */
-async function installed(): Promise<string> {
-  const python = await execa("python3", ["--version"], { reject: false })
-  if (python.exitCode !== 0)
-    throw new Error("These tests need python3 on PATH: PyYAML is the judge of what Synapse reads.")
-  const name = `${python.stdout.trim().replaceAll(" ", "-").toLowerCase()}-pyyaml-${version}`
-  const shelf = join(tmpdir(), `matrix-auth-tests-${process.getuid?.() ?? "user"}`)
-  const folder = join(shelf, name)
-  if (await exists(folder)) return folder
-  await mkdir(shelf, { recursive: true, mode: 0o700 })
-  const fresh = await mkdtemp(join(shelf, "fresh-"))
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target", fresh]
-  const result = await execa("python3", [...pip, `PyYAML==${version}`], { reject: false })
-  if (result.exitCode !== 0) {
-    await rm(fresh, { recursive: true, force: true })
-    throw new Error(
-      `These tests need pip for python3 (on Debian: apt-get install python3-pip). It said: ${result.stderr}`,
-    )
-  }
-  await rename(fresh, folder).catch(async (error: unknown) => {
-    await rm(fresh, { recursive: true, force: true })
-    if (!(await exists(folder))) throw error
-  })
-  return folder
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

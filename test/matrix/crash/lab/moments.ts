@@ -6,7 +6,8 @@ import type { Step } from "../../../../components/window/steps.ts"
 import type { Lab } from "../../../lab/lab.ts"
 import type { RunningPulumi } from "./run-pulumi.ts"
 
-const limitSeconds = 400
+/** How long a run may take to come to a point, on a machine with other work. */
+export const limitSeconds = 400
 
 /** Returns when a run has come to a step, by its journal. Throws when it ends without. */
 export async function untilStep({ places }: Pick<Lab, "places">, run: RunningPulumi, step: Step): Promise<void> {

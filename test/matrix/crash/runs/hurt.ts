@@ -5,11 +5,11 @@ import { setTimeout as pause } from "node:timers/promises"
 import { killAll, listProcesses, treeOf } from "../../../lab/processes.ts"
 import { type Plan, planVariable } from "../injection/plan.ts"
 import type { CrashLab } from "../lab/crash-lab.ts"
+import { limitSeconds } from "../lab/moments.ts"
 import { type PulumiRun, startPulumi, up } from "../lab/run-pulumi.ts"
 import type { Fault, Point } from "./points.ts"
 
 const preload = resolve(import.meta.dirname, "../injection/preload.ts")
-const limitSeconds = 400
 
 /** What a hurt run left behind. */
 export interface Hurt {
